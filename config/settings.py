@@ -1,0 +1,220 @@
+"""All settings, in one file; what differs between machines comes from the environment.
+
+Production is the default: whoever wants less protection has to say so. `.env.example` lists
+the variables an operator sets.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+from config.env import Environment
+from config.logs import configure_structlog, logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENV = Environment()
+
+# -- The process ---------------------------------------------------------------------------
+
+SECRET_KEY = ENV.text("TOLLGATE_SECRET_KEY")
+DEBUG = ENV.flag("TOLLGATE_DEBUG", default=False)
+ALLOWED_HOSTS = ENV.words("TOLLGATE_ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = ENV.words("TOLLGATE_CSRF_TRUSTED_ORIGINS")
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+INSTALLED_APPS = [
+    "licenses",
+    "customers",
+    "audits",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "rest_framework",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# -- Transport security --------------------------------------------------------------------
+
+HTTPS_ONLY = ENV.flag("TOLLGATE_HTTPS_ONLY", default=True)
+SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS_ONLY else 0  # two years
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
+SECURE_HSTS_PRELOAD = HTTPS_ONLY
+SESSION_COOKIE_SECURE = HTTPS_ONLY
+CSRF_COOKIE_SECURE = HTTPS_ONLY
+SESSION_COOKIE_HTTPONLY = True
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+if ENV.flag("TOLLGATE_BEHIND_TLS_PROXY", default=False):
+    # Only where a proxy sets this header itself, whatever the client sent.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+    },
+}
+
+# -- Database ------------------------------------------------------------------------------
+
+_ADDRESS = ENV.postgres("DATABASE_URL")
+_POOL_MAX = ENV.whole("DATABASE_POOL_MAX", 8)
+_SESSION = {
+    "lock_timeout": f"{ENV.whole('DATABASE_LOCK_TIMEOUT_MS', 5_000)}ms",
+    "statement_timeout": f"{ENV.whole('DATABASE_STATEMENT_TIMEOUT_MS', 30_000)}ms",
+    "idle_in_transaction_session_timeout": f"{ENV.whole('DATABASE_IDLE_TIMEOUT_MS', 60_000)}ms",
+}
+if _ROLE := ENV.text("DATABASE_ROLE", ""):
+    _SESSION["role"] = _ROLE
+_DATABASE_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 5,
+    **_ADDRESS.options,
+    "options": " ".join(f"-c {name}={value}" for name, value in _SESSION.items()),
+}
+if _POOL_MAX:
+    # Opened by the first query, so after a server has forked; 0 means a connection a request.
+    _DATABASE_OPTIONS["pool"] = {
+        "min_size": ENV.whole("DATABASE_POOL_MIN", 1),
+        "max_size": _POOL_MAX,
+        "timeout": 5,  # seconds that a request waits for a connection before it fails
+        "max_idle": 300,
+        "max_lifetime": 3_600,
+    }
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _ADDRESS.name,
+        "USER": _ADDRESS.user,
+        "PASSWORD": _ADDRESS.password,
+        "HOST": _ADDRESS.host,
+        "PORT": _ADDRESS.port,
+        "ATOMIC_REQUESTS": False,  # a handler's transaction is the unit, not a request
+        "CONN_MAX_AGE": 0,  # the pool keeps connections
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _DATABASE_OPTIONS,
+    },
+}
+
+# -- Tasks ---------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = ENV.celery_broker("REDIS_URL")
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for its broker for ever
+# A message is only a hint that work is due: losing one costs a moment, waiting to send one
+# would hold up a request. So sending is tried once and briefly.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "visibility_timeout": 600,
+    "max_retries": 0,
+}
+CELERY_TIMEZONE = "UTC"
+
+# -- People --------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{validator}"}
+    for validator in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+# -- REST ----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Tollgate",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# -- Static files and logs -----------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(ENV.text("TOLLGATE_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": ENV.text(
+            "TOLLGATE_STATICFILES_STORAGE",
+            "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        )
+    },
+}
+configure_structlog()
+LOGGING = logging_settings(ENV.text("TOLLGATE_LOG_LEVEL", "INFO"))

@@ -1,0 +1,41 @@
+"""Where one checkout keeps its running state, so that two of them never meet."""
+
+import hashlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS.
+LONGEST_SOCKET_PATH = 90
+LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
+
+
+class UnsafeDirectoryError(RuntimeError):
+    """A directory meant to be private belongs to, or is open to, somebody else."""
+
+
+def state_directory(root: Path = ROOT) -> Path:
+    """Return the directory for the state of the checkout at `root`: `root/.tollgate`."""
+    return root / ".tollgate"
+
+
+def private_directory(path: Path) -> Path:
+    """Make `path` a directory that only its owner may enter; refuse one that others prepared."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise UnsafeDirectoryError(f"{path} is not a directory of user {os.geteuid()}")
+    path.chmod(0o700)
+    return path
+
+
+def short_directory(state: Path) -> Path:
+    """Return a path, keyed by the user and `state`, that is short enough to hold sockets."""
+    key = hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]
+    name = f"tollgate-{os.geteuid()}-{key}"
+    preferred = Path(tempfile.gettempdir()) / name
+    if len(str(preferred)) + LONGEST_SOCKET_NAME < LONGEST_SOCKET_PATH:
+        return preferred
+    return Path("/tmp") / name  # noqa: S108 -- private_directory() checks who owns it

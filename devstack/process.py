@@ -1,0 +1,126 @@
+"""One child process: tied to this one, logged to a file, stopped politely and then firmly."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Account = Literal["same", "namespace", "nobody"]
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+class Program(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run, as whom, and how it is told to stop."""
+
+    command: Sequence[str | Path]
+    log: Path
+    account: Account = "same"
+    environment: Mapping[str, str] | None = None
+    directory: Path | None = None
+    # Sent in this order, `patience_seconds` apart; SIGKILL to the whole group comes last.
+    stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
+    patience_seconds: float = 5
+    # Sent by the kernel when this process dies without having stopped the child.
+    orphan_signal: signal.Signals = signal.SIGTERM
+
+
+def launcher(account: Account, orphan_signal: signal.Signals) -> list[str]:
+    """Return the command prefix that runs a program as `account`, tied to this process."""
+    return [
+        *(sys.executable, "-I", "-S", str(LAUNCHER)),
+        *(account, orphan_signal.name, str(os.getpid())),
+    ]
+
+
+@dataclass
+class Child:
+    """A running (or ended) program; `start` may be called again after it has ended."""
+
+    program: Program
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the program in a session of its own, with its output appended to the log."""
+        if self.is_running():
+            raise RuntimeError(f"{self.program.command[0]} already runs as {self.pid}")
+        self.program.log.parent.mkdir(parents=True, exist_ok=True)
+        prefix = launcher(self.program.account, self.program.orphan_signal)
+        with self.program.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*prefix, *map(str, self.program.command)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.program.environment,
+                cwd=self.program.directory,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """Return the process id of the latest start; an error before the first."""
+        if self._process is None:
+            raise RuntimeError(f"{self.program.command[0]} was never started")
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """Return how it ended (negative: by which signal), None while it runs or before."""
+        return None if self._process is None else self._process.poll()
+
+    def is_running(self) -> bool:
+        """Tell whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the program, if it still runs."""
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def wait(self, timeout_seconds: float) -> bool:
+        """Wait for the end; tell whether it came in time."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal that ends it, and wait until it has ended."""
+        self.send(number)
+        if not self.wait(self.program.patience_seconds):
+            self._kill_group()
+
+    def stop(self) -> None:
+        """Ask it to end in ever firmer words; return when it has ended, helpers included."""
+        if self._process is None:
+            return
+        for number in self.program.stop_signals:
+            self.send(number)
+            if self.wait(self.program.patience_seconds):
+                break
+        self._kill_group()
+
+    def log_tail(self, characters: int = 2000) -> str:
+        """Return the end of its log, for error messages."""
+        try:
+            return self.program.log.read_text(errors="replace")[-characters:]
+        except FileNotFoundError:
+            return ""
+
+    def _kill_group(self) -> None:
+        """End whatever is left in its session: it leads a process group of its own."""
+        # Nothing may be left (macOS says EPERM for a group of zombies).
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait(self.program.patience_seconds)
