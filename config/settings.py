@@ -169,6 +169,8 @@ CELERY_TIMEZONE = "UTC"
 
 # -- People --------------------------------------------------------------------------------
 
+AUTH_USER_MODEL = "audits.Person"
+AUTH_USER_MODEL = "audits.Person"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (
@@ -206,14 +208,15 @@ SPECTACULAR_SETTINGS = {
 # -- Static files and logs -----------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = Path(ENV.text("TOLLGATE_STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+# From source: straight out of the packages, without `collectstatic`; for development machines.
+WHITENOISE_USE_FINDERS = ENV.flag("TOLLGATE_STATIC_FROM_SOURCE", default=False)
+STATIC_ROOT = None if WHITENOISE_USE_FINDERS else BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": ENV.text(
-            "TOLLGATE_STATICFILES_STORAGE",
-            "whitenoise.storage.CompressedManifestStaticFilesStorage",
-        )
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if WHITENOISE_USE_FINDERS
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }
 configure_structlog()

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,9 @@ import msgspec
 Account = Literal["same", "namespace", "nobody"]
 
 LAUNCHER = Path(__file__).with_name("launch.py")
+# Linux ends a child when the *thread* that started it ends (prctl(2)), so all are started by one
+# thread that lasts as long as this process.
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="starter")
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     account: Account = "same"
     environment: Mapping[str, str] | None = None
     directory: Path | None = None
+    # Open files that the program inherits under the same numbers.
+    files: tuple[int, ...] = ()
     # Sent in this order, `patience_seconds` apart; SIGKILL to the whole group comes last.
     stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
     patience_seconds: float = 5
@@ -40,29 +46,20 @@ def launcher(account: Account, orphan_signal: signal.Signals) -> list[str]:
     ]
 
 
-@dataclass
 class Child:
     """A running (or ended) program; `start` may be called again after it has ended."""
 
-    program: Program
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        # Held while the program is being started or stopped, so that nobody does both at once.
+        self.lock = threading.RLock()
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the program in a session of its own, with its output appended to the log."""
-        if self.is_running():
-            raise RuntimeError(f"{self.program.command[0]} already runs as {self.pid}")
-        self.program.log.parent.mkdir(parents=True, exist_ok=True)
-        prefix = launcher(self.program.account, self.program.orphan_signal)
-        with self.program.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*prefix, *map(str, self.program.command)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=self.program.environment,
-                cwd=self.program.directory,
-                start_new_session=True,
-            )
+        """Start the program in a session of its own, unless it runs; its output goes to the log."""
+        with self.lock:
+            if not self.is_running():
+                self._process = _STARTER.submit(self._spawn).result()
 
     @property
     def pid(self) -> int:
@@ -96,20 +93,30 @@ class Child:
         return True
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal that ends it, and wait until it has ended."""
-        self.send(number)
-        if not self.wait(self.program.patience_seconds):
-            self._kill_group()
+        """Send a signal that ends it, and wait until it has ended; its helpers are left alone."""
+        with self.lock:
+            self.send(number)
+            if not self.wait(self.program.patience_seconds):
+                self.kill_group()
+
+    def kill_group(self) -> None:
+        """Send SIGKILL to it and to all its helpers: it leads a process group of its own."""
+        # Nothing may be left (macOS says EPERM for a group of zombies).
+        with self.lock, contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait(self.program.patience_seconds)
 
     def stop(self) -> None:
         """Ask it to end in ever firmer words; return when it has ended, helpers included."""
-        if self._process is None:
-            return
-        for number in self.program.stop_signals:
-            self.send(number)
-            if self.wait(self.program.patience_seconds):
-                break
-        self._kill_group()
+        with self.lock:
+            if self._process is None:
+                return
+            for number in self.program.stop_signals:
+                self.send(number)
+                if self.wait(self.program.patience_seconds):
+                    break
+            self.kill_group()
+            self._process = None
 
     def log_tail(self, characters: int = 2000) -> str:
         """Return the end of its log, for error messages."""
@@ -118,9 +125,17 @@ class Child:
         except FileNotFoundError:
             return ""
 
-    def _kill_group(self) -> None:
-        """End whatever is left in its session: it leads a process group of its own."""
-        # Nothing may be left (macOS says EPERM for a group of zombies).
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
-        self.wait(self.program.patience_seconds)
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        program = self.program
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        with program.log.open("ab") as log:
+            return subprocess.Popen(
+                [*launcher(program.account, program.orphan_signal), *map(str, program.command)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=program.environment,
+                cwd=program.directory,
+                pass_fds=program.files,
+                start_new_session=True,
+            )
