@@ -1,0 +1,127 @@
+"""Values that every part of the system shares: countries, texts, addresses, documents, USCC. Pure.
+
+The constraints serve three ends at once: they validate what arrives (a breach is a shape error),
+they describe the API, and they keep what PostgreSQL cannot store (the character NUL) out.
+"""
+
+from collections.abc import Collection
+from typing import Annotated, Final
+
+import msgspec
+
+from audits.kernel import Value
+
+COUNTRIES: Final = frozenset(
+    """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
+    BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE
+    EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM
+    HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC
+    LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA
+    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
+    SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO
+    TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+    """.split()
+)
+"""The officially assigned alpha-2 codes of ISO 3166-1."""
+
+Country = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=f"^(?:{'|'.join(sorted(COUNTRIES))})$",
+        min_length=2,
+        max_length=2,
+        description="ISO 3166-1 alpha-2 code, such as `CN`.",
+        examples=["CN"],
+    ),
+]
+"""An officially assigned country code."""
+
+_LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+_LINES: Final = r"^[^\x00]*[^\x00-\x20\x7f][^\x00]*$"
+
+ShortText = Annotated[str, msgspec.Meta(pattern=_LINE, min_length=1, max_length=200)]
+"""One line that is not blank: a name, a title, a reference."""
+
+LongText = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=10_000)]
+"""Paragraphs that are not blank: reasons, descriptions, statements."""
+
+Sha256 = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^[0-9a-f]{64}$",
+        min_length=64,
+        max_length=64,
+        description="SHA-256 as 64 lower-case hexadecimal digits.",
+    ),
+]
+"""The fingerprint of a document or a list."""
+
+Uscc = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^[0-9A-HJ-NPQRTUWXY]{18}$",
+        min_length=18,
+        max_length=18,
+        description="Unified Social Credit Code of the PRC (GB 32100-2015), 18 characters.",
+    ),
+]
+"""The shape of a Unified Social Credit Code; `is_valid_uscc` proves its check character."""
+
+_USCC_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+_USCC_LENGTH: Final = 18
+_USCC_WEIGHTS: Final = tuple(3**position % 31 for position in range(_USCC_LENGTH - 1))
+
+
+class Address(Value):
+    """A postal address; `lines` is the street part."""
+
+    lines: Annotated[tuple[ShortText, ...], msgspec.Meta(min_length=1, max_length=5)]
+    city: ShortText
+    postal_code: Annotated[str, msgspec.Meta(pattern=_LINE, max_length=20)] | None = None
+    country: Country
+
+
+class Document(Value):
+    """A document that is kept elsewhere; its fingerprint binds the record to its exact bytes."""
+
+    name: ShortText
+    media_type: Annotated[
+        str,
+        msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$", max_length=100),
+    ]
+    sha256: Sha256
+    size_bytes: Annotated[int, msgspec.Meta(ge=1, le=2**40)]
+
+
+class Destination(Value):
+    """Where goods go in the eyes of the rules: not the address alone decides."""
+
+    country: Country
+    headquarters_country: Country
+    ultimate_parent_country: Country
+
+    def countries(self) -> frozenset[str]:
+        """Name every country that counts as the destination.
+
+        Source: 91 FR 1684: headquarters and ultimate-parent country count beside the address.
+        """
+        return frozenset((self.country, self.headquarters_country, self.ultimate_parent_country))
+
+    def touches(self, countries: Collection[str]) -> bool:
+        """Tell whether the address, the headquarters or the ultimate parent is in `countries`."""
+        return not self.countries().isdisjoint(countries)
+
+
+def is_valid_uscc(code: str) -> bool:
+    """Prove the check character of a Unified Social Credit Code.
+
+    Source: GB 32100-2015: weights 3^i mod 31 over the first 17 characters, check = 31 - sum mod 31.
+    """
+    if len(code) != _USCC_LENGTH or not set(code) <= set(_USCC_ALPHABET):
+        return False
+    weighted = sum(
+        _USCC_ALPHABET.index(character) * weight
+        for character, weight in zip(code[:-1], _USCC_WEIGHTS, strict=True)
+    )
+    return _USCC_ALPHABET[-weighted % 31] == code[-1]
