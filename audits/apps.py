@@ -1,6 +1,9 @@
 """The journal as a Django app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class AuditsConfig(AppConfig):
@@ -10,7 +13,14 @@ class AuditsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fix the wire names of the journal's own events."""
+        """Fix the wire names of the journal's own events; grant what the matrix says."""
         from audits import wire  # noqa: PLC0415 -- apps must be loaded first
 
         wire.register()
+        post_migrate.connect(_grant, dispatch_uid="audits.grants")
+
+
+def _grant(*, using: str, **_kwargs: Any) -> None:
+    from audits import grants  # noqa: PLC0415 -- apps must be loaded first
+
+    grants.apply(using)

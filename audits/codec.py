@@ -1,0 +1,252 @@
+"""Event class ⇄ wire name and canonical bytes (RFC 8785), with upcasters for older schemas.
+
+The canonical bytes of an event are made once, when it is written; they are what is hashed, stored,
+sealed and exported. Money travels as decimal strings; integers beyond 2^53 - 1 are refused.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+import msgspec.inspect
+import rfc8785
+
+from audits.kernel import MAX_SAFE_INTEGER, WIRE_STRING, Actor, Command, Event
+
+E_co = TypeVar("E_co", covariant=True)
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+_Plan = Callable[[Any], Any]
+
+_encoder: Final = msgspec.json.Encoder(order="sorted")
+_LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
+"""A number that may lie beyond 2^53 - 1 (9007199254740991, 16 digits): look closer."""
+
+
+class CodecError(Exception):
+    """An event that cannot be written or read; `code` is stable."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code: Final = code
+
+
+class CommandRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which command made an event, and the hash of what it asked."""
+
+    fingerprint: str
+    """SHA-256 over name, target and canonical body, lower-case hex."""
+    id: UUID
+    name: str
+    ordinal: int
+    """Place of the event among those of the command, from 0."""
+
+
+class Recorded(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True):
+    """The envelope: everything that the journal keeps of one event. Its bytes are what is hashed."""
+
+    actor: Actor
+    aggregate: str
+    causation_id: UUID | None
+    command: CommandRef
+    correlation_id: UUID
+    data: E_co
+    edition: str | None
+    event_id: UUID
+    on_behalf_of: UUID | None
+    recorded_at: datetime
+    schema_version: int
+    stream_id: UUID
+    type: str
+    version: int
+
+
+class RawEvent(Event):
+    """An event whose wire name is retired or unknown: to be shown, never folded."""
+
+    name: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class WireType:
+    """One event class on the wire: its fixed name, its schema version, how to write and read it."""
+
+    name: str
+    event: type[Event]
+    schema_version: int
+    plan: _Plan | None
+    decoder: msgspec.json.Decoder[Any]
+
+
+@dataclass(slots=True)
+class Registry:
+    """The one place where wire names are fixed. A name is never reused."""
+
+    _by_name: dict[str, WireType] = field(default_factory=dict)
+    _by_event: dict[type[Event], WireType] = field(default_factory=dict)
+    _upcasters: dict[tuple[str, int], Upcaster] = field(default_factory=dict)
+    _retired: set[str] = field(default_factory=set)
+
+    def register(self, names: Mapping[str, type[Event]]) -> None:
+        """Fix `names`; registering the same pair again changes nothing."""
+        for name, event in names.items():
+            known = self._by_name.get(name)
+            if known is not None and known.event is event:
+                continue
+            if known is not None or name in self._retired or event in self._by_event:
+                raise CodecError("wire_name_taken", f"{name} or {event.__name__} is already fixed")
+            self._add(WireType(name, event, 1, _plan_of(event), _decoder_of(event)))
+
+    def retire(self, *names: str) -> None:
+        """Close `names` for writing for ever; journals that hold them stay readable as raw."""
+        for name in names:
+            wire = self._by_name.pop(name, None)
+            if wire is not None:
+                del self._by_event[wire.event]
+            self._retired.add(name)
+
+    def upcast(self, name: str, from_version: int, upcaster: Upcaster) -> None:
+        """Read schema `from_version` of `name` through `upcaster`; new events get the next version."""
+        wire = self._by_name[name]
+        if from_version != wire.schema_version:
+            raise CodecError("upcaster_gap", f"{name} is at schema {wire.schema_version}")
+        self._upcasters[name, from_version] = upcaster
+        self._add(WireType(name, wire.event, from_version + 1, wire.plan, wire.decoder))
+
+    def _add(self, wire: WireType) -> None:
+        self._by_name[wire.name] = wire
+        self._by_event[wire.event] = wire
+
+    def wire_type(self, event: type[Event]) -> WireType:
+        """Find how `event` is written; CodecError `event_not_registered` for a stranger."""
+        try:
+            return self._by_event[event]
+        except KeyError:
+            raise CodecError("event_not_registered", f"{event.__name__} has no wire name") from None
+
+    def names(self) -> list[str]:
+        """List the wire names that may be written, sorted."""
+        return sorted(self._by_name)
+
+    def schema(self, name: str) -> type[Event]:
+        """Return the event class behind a wire name; CodecError `event_unknown`."""
+        try:
+            return self._by_name[name].event
+        except KeyError:
+            raise CodecError("event_unknown", f"{name} is not a wire name") from None
+
+    def encode(self, recorded: Recorded[Event]) -> bytes:
+        """Make the canonical bytes; `data` is encoded by the registered class, money as strings."""
+        wire = self.wire_type(type(recorded.data))
+        if wire.plan is None:
+            return canonical(recorded)
+        data = wire.plan(msgspec.to_builtins(recorded.data))
+        return canonical(msgspec.structs.replace(recorded, data=data))
+
+    def decode(self, name: str, schema_version: int, content: bytes) -> Recorded[Event]:
+        """Read canonical bytes back, typed; older schemas through upcasters, strangers as raw."""
+        wire = self._by_name.get(name)
+        if wire is None:
+            return _decode_raw(name, content)
+        if wire.schema_version == schema_version:
+            recorded: Recorded[Event] = wire.decoder.decode(content)
+            return recorded
+        return self._decode_old(wire, schema_version, content)
+
+    def _decode_old(self, wire: WireType, version: int, content: bytes) -> Recorded[Event]:
+        if version > wire.schema_version:
+            raise CodecError("schema_from_the_future", f"{wire.name} schema {version}")
+        document = msgspec.json.decode(content)
+        for step in range(version, wire.schema_version):
+            document["data"] = self._upcasters[wire.name, step](document["data"])
+        return wire.decoder.decode(msgspec.json.encode(document))
+
+
+def canonical(value: Any) -> bytes:
+    """Encode to RFC 8785 bytes. Values hold str, int, bool, None, structs with ASCII field names,
+    sequences, UUID, date and UTC datetime; no floats and no dicts with other than ASCII keys.
+
+    A sorted msgspec encoding gives the same bytes for these and is many times faster; numbers that
+    look too long take the strict path, which refuses what JSON readers would round.
+    """
+    content = _encoder.encode(value)
+    if _LONG_NUMBER.search(content):
+        try:
+            return rfc8785.dumps(msgspec.json.decode(content))
+        except rfc8785.IntegerDomainError as error:
+            raise CodecError("integer_out_of_range", f"beyond {MAX_SAFE_INTEGER}") from error
+    return content
+
+
+def leaf_hash(content: bytes) -> bytes:
+    """Hash canonical bytes as a Merkle leaf: SHA-256(0x00 || content), RFC 6962 section 2.1."""
+    return hashlib.sha256(b"\x00" + content).digest()
+
+
+def fingerprint(command: Command, target: UUID) -> str:
+    """Hash what a command asks, so that a reused command id with another body is seen."""
+    content = canonical([type(command).__name__, target, msgspec.to_builtins(command)])
+    return hashlib.sha256(content).hexdigest()
+
+
+def _decode_raw(name: str, content: bytes) -> Recorded[Event]:
+    recorded = msgspec.json.decode(content, type=Recorded[msgspec.Raw])
+    raw = RawEvent(name=name, json=bytes(recorded.data).decode())
+    return msgspec.structs.replace(recorded, data=raw)  # type: ignore[arg-type, return-value]
+
+
+def _decoder_of(event: type[Event]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(Recorded[event], strict=False)  # type: ignore[valid-type]
+
+
+def _plan_of(event: type[Event]) -> _Plan | None:
+    """Build the function that writes the money inside `event` as strings; None: it holds none."""
+    return _plan(msgspec.inspect.type_info(event))
+
+
+def _plan(info: msgspec.inspect.Type) -> _Plan | None:
+    match info:
+        case msgspec.inspect.Metadata(extra=extra) if extra == WIRE_STRING:
+            return lambda value: None if value is None else str(value)
+        case msgspec.inspect.Metadata(type=inner):
+            return _plan(inner)
+        case msgspec.inspect.UnionType(types=types):
+            return _plan_union([plan for plan in map(_plan, types) if plan is not None])
+        case (
+            msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.ListType(item_type=item)
+        ):
+            return _plan_items(_plan(item))
+        case msgspec.inspect.StructType(fields=fields):
+            plans = {f.encode_name: plan for f in fields if (plan := _plan(f.type)) is not None}
+            return _plan_fields(plans) if plans else None
+        case _:
+            return None
+
+
+def _plan_union(plans: list[_Plan]) -> _Plan | None:
+    if not plans:
+        return None
+    if len(plans) > 1:
+        raise CodecError("ambiguous_money", "a union may hold money in one of its types only")
+    plan = plans[0]
+    return lambda value: None if value is None else plan(value)
+
+
+def _plan_items(plan: _Plan | None) -> _Plan | None:
+    return None if plan is None else lambda values: [plan(value) for value in values]
+
+
+def _plan_fields(plans: Mapping[str, _Plan]) -> _Plan:
+    def write(value: dict[str, Any]) -> dict[str, Any]:
+        return value | {name: plan(value[name]) for name, plan in plans.items() if name in value}
+
+    return write
+
+
+registry: Final = Registry()
+"""The registry of this installation; each app fixes its names in its `wire.py`."""

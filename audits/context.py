@@ -1,0 +1,61 @@
+"""The only clock and the only mint of identities.
+
+The clock is the database's: every process agrees on it, and the journal refuses any other.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+import uuid_utils
+from django.db import connection
+
+COMMANDS: Final = UUID("6f0ac1d4-2d5b-5c56-9b38-0e6ab7d5a2f1")
+"""Namespace of command ids that are derived from somebody's idempotency key."""
+
+
+def new_id() -> UUID:
+    """Mint a time-ordered identity (UUID version 7)."""
+    return UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+def command_id_of(person_id: UUID, idempotency_key: str) -> UUID:
+    """Derive the command id of a person's idempotency key: the same key, the same command."""
+    return uuid5(COMMANDS, f"{person_id}:{idempotency_key}")
+
+
+def follow_up_id(cause: UUID, name: str) -> UUID:
+    """Derive the command id of what a process does because of `cause`."""
+    return uuid5(cause, name)
+
+
+def database_now() -> datetime:
+    """Read the database's clock, UTC."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    return utc(row[0])
+
+
+def utc(moment: datetime) -> datetime:
+    """Bring an aware datetime to UTC."""
+    return moment.astimezone(UTC)
+
+
+@dataclass(slots=True)
+class SteadyClock:
+    """Database time carried forward by this process's monotonic clock, for bulk writers."""
+
+    _origin: datetime
+    _started_seconds: float
+
+    @classmethod
+    def synchronized(cls, now: datetime) -> "SteadyClock":
+        """Start from `now`, just read from the database."""
+        return cls(now, time.monotonic())
+
+    def now(self) -> datetime:
+        """Tell database time, UTC; drifts by what the two clocks differ since the start."""
+        return self._origin + timedelta(seconds=time.monotonic() - self._started_seconds)

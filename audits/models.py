@@ -1,0 +1,162 @@
+"""Tables of the journal: events, log index, work items; and the people who act.
+
+Event rows are written by `audits.store` alone and guarded by the triggers of migration 0002; nothing
+here changes them.
+"""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from audits.kernel import Actor, Role
+
+
+class Organization(models.Model):
+    """A body that acts: an exporter, an agency, a laboratory, a bank, the Treasury, auditors."""
+
+    id = models.UUIDField(primary_key=True)
+    name = models.CharField(max_length=200, unique=True)
+    role = models.CharField(max_length=20, choices=[(role.value, role.name) for role in Role])
+    agency = models.CharField(max_length=20, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonManager(BaseUserManager["Person"]):
+    """Makes people; ids are arguments."""
+
+    def create_person(
+        self, *, person_id: UUID, username: str, organization: Organization, password: str | None
+    ) -> "Person":
+        """Create one natural person (or, without a password, a process that cannot log in)."""
+        person = self.model(id=person_id, username=username, organization=organization)
+        person.set_password(password)
+        person.save(using=self._db)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """A natural person with a login. A person acts for exactly one organization."""
+
+    id = models.UUIDField(primary_key=True)
+    username = models.CharField(max_length=150, unique=True)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="people")
+    is_active = models.BooleanField(default=True)
+
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    def __str__(self) -> str:
+        return self.username
+
+    def actor(self) -> Actor:
+        """Say who acts: this person for this organization."""
+        return Actor(
+            person_id=self.id,
+            organization_id=self.organization_id,
+            role=Role(self.organization.role),
+            agency=self.organization.agency or None,
+        )
+
+    def has_perms(self, *_args: Any, **_kwargs: Any) -> bool:
+        """Refuse Django's own permissions: rights come from `permissions.py` alone."""
+        return False
+
+
+class EventRow(models.Model):
+    """One event: its canonical bytes and columns that the database derives from them."""
+
+    event_id = models.UUIDField(primary_key=True)
+    stream_id = models.UUIDField()
+    version = models.IntegerField()
+    aggregate = models.TextField()
+    type = models.TextField()
+    schema_version = models.SmallIntegerField()
+    canonical = models.BinaryField()
+    leaf_hash = models.BinaryField()
+    command_id = models.UUIDField()
+    ordinal = models.SmallIntegerField()
+    correlation_id = models.UUIDField()
+    causation_id = models.UUIDField(null=True)
+    person_id = models.UUIDField()
+    organization_id = models.UUIDField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audits_event"
+        constraints = [
+            models.UniqueConstraint(fields=["stream_id", "version"], name="audits_event_version"),
+            models.UniqueConstraint(fields=["command_id", "ordinal"], name="audits_event_command"),
+        ]
+        indexes = [models.Index(fields=["correlation_id"], name="audits_event_correlation")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.stream_id}@{self.version}"
+
+
+class LogEntry(models.Model):
+    """The global, dense order: log index 0, 1, 2 … given to committed events by the sequencer."""
+
+    log_index = models.BigIntegerField(primary_key=True)
+    event = models.OneToOneField(
+        EventRow, on_delete=models.PROTECT, db_column="event_id", related_name="log_entry"
+    )
+
+    class Meta:
+        db_table = "audits_log"
+
+    def __str__(self) -> str:
+        return str(self.log_index)
+
+
+class WorkItem(models.Model):
+    """Something that must happen because of an event. Its row is the promise; messages are hints."""
+
+    class Status(models.TextChoices):
+        """Ready to be leased, leased by a worker, done, or dead until a person re-drives it."""
+
+        READY = "ready"
+        LEASED = "leased"
+        DONE = "done"
+        DEAD = "dead"
+
+    id = models.UUIDField(primary_key=True)
+    kind = models.TextField()
+    subject_id = models.UUIDField()
+    event_id = models.UUIDField(null=True)
+    dedupe_key = models.TextField(unique=True)
+    due_at = models.DateTimeField()
+    status = models.TextField(choices=Status.choices, default=Status.READY)
+    attempts = models.IntegerField(default=0)
+    lease_token = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    last_error = models.TextField(default="", blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audits_work_item"
+        constraints = [
+            models.CheckConstraint(
+                name="audits_work_item_lease",
+                condition=models.Q(
+                    status="leased", lease_token__isnull=False, lease_until__isnull=False
+                )
+                | ~models.Q(status="leased"),
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="audits_work_item_due",
+                condition=models.Q(status__in=["ready", "leased"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_id} ({self.status})"

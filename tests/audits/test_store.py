@@ -1,0 +1,98 @@
+"""The store on a real PostgreSQL: append, versions, repeats, receipts, reading."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from audits import context, store
+from audits.codec import leaf_hash
+from audits.events import WorkItemRedriven
+from audits.kernel import Context, Decider, State, WrongExpectedVersion
+from tests.support.people import OFFICER
+
+pytestmark = pytest.mark.django_db
+
+
+class Counted(State):
+    """How many events there were."""
+
+    count: int = 0
+
+
+DECIDER = Decider(
+    aggregate="counter",
+    initial=Counted(),
+    evolve=lambda state, _event: Counted(count=state.count + 1),
+    decisions={},
+)
+
+
+def event(reason: str = "because") -> WorkItemRedriven:
+    return WorkItemRedriven(work_item_id=UUID(int=1), kind="test", reason=reason)
+
+
+def append(stream: UUID, *versions: int, command_id: UUID | None = None) -> list[store.EventReceipt]:
+    command = command_id or context.new_id()
+    moment = Context(actor=OFFICER, now=context.database_now(), command_id=command)
+    drafts = [store.Draft("counter", stream, version, event(f"v{version}")) for version in versions]
+    return store.append(store.seal(drafts, moment, store.Cause("Redrive", "0" * 64)))
+
+
+def test_appended_events_are_read_back_typed_and_in_order() -> None:
+    stream = context.new_id()
+    append(stream, 1)
+    append(stream, 2, 3)
+    loaded = store.load(DECIDER, stream)
+    assert loaded.version == 3
+    assert loaded.state == Counted(count=3)
+    assert [item.data for item in loaded.recorded] == [event("v1"), event("v2"), event("v3")]
+    assert loaded.recorded[0].actor == OFFICER
+
+
+def test_the_receipt_names_event_version_and_leaf_hash() -> None:
+    stream = context.new_id()
+    [receipt] = append(stream, 1)
+    row = store.load(DECIDER, stream).recorded[0]
+    assert receipt == store.EventReceipt(
+        event_id=row.event_id,
+        stream_id=stream,
+        type="work_item_redriven",
+        version=1,
+        leaf_hash=leaf_hash(store.registry.encode(row)).hex(),
+    )
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_taken_or_skipped_version_is_refused(version: int) -> None:
+    stream = context.new_id()
+    append(stream, 1)
+    with pytest.raises(WrongExpectedVersion):
+        append(stream, version)
+
+
+def test_a_command_id_is_used_once() -> None:
+    command = context.new_id()
+    append(context.new_id(), 1, command_id=command)
+    with pytest.raises(store.CommandRepeated):
+        append(context.new_id(), 1, command_id=command)
+
+
+def test_a_stream_is_read_as_of_a_version_or_a_time() -> None:
+    stream = context.new_id()
+    append(stream, 1)
+    append(stream, 2)
+    first, second = store.load(DECIDER, stream).recorded
+    assert store.load(DECIDER, stream, version=1).version == 1
+    assert store.load(DECIDER, stream, as_of=first.recorded_at).version == 1
+    assert store.load(DECIDER, stream, as_of=second.recorded_at).version == 2
+    before = first.recorded_at - timedelta(microseconds=1)
+    assert store.load(DECIDER, stream, as_of=before).version == 0
+
+
+def test_beginning_a_command_again_finds_what_it_recorded() -> None:
+    command = context.new_id()
+    assert store.begin(command).prior == ()
+    receipts = append(context.new_id(), 1, 2)
+    receipts = append(context.new_id(), 1, command_id=command)
+    assert store.receipts_of(store.begin(command)) == receipts

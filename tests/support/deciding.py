@@ -1,0 +1,52 @@
+"""Given / when / then for deciders: tests read as histories."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from audits.kernel import Command, Decider, Event, Facts, Refused
+from tests.support.people import NOON, OFFICER
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a decision gave: events, or a refusal."""
+
+    events: list[Event]
+    refusal: Refused | None
+
+    def then(self, *expected: Event) -> list[Event]:
+        """The decision gave exactly these events (none: it had taken effect before)."""
+        assert self.refusal is None, f"refused: {self.refusal.code}: {self.refusal}"
+        assert self.events == list(expected)
+        return self.events
+
+    def refused(self, code: str, *, citation: str | None = None) -> Refused:
+        """The decision was refused with this code (and, where given, this citation)."""
+        assert self.refusal is not None, f"not refused, but gave {self.events}"
+        assert self.refusal.code == code
+        if citation is not None:
+            assert self.refusal.citation == citation
+        return self.refusal
+
+
+@dataclass(frozen=True)
+class Given:
+    """A stream with a history."""
+
+    decider: Decider[Any]
+    events: Sequence[Event]
+
+    def when(self, command: Command, facts: Facts | None = None) -> Outcome:
+        """Decide on `command`; without `facts`: the first officer, at noon."""
+        state = self.decider.fold(self.events)
+        try:
+            events = self.decider.decide(command, state, facts or Facts(now=NOON, actor=OFFICER))
+        except Refused as refusal:
+            return Outcome(events=[], refusal=refusal)
+        return Outcome(events=events, refusal=None)
+
+
+def given(decider: Decider[Any], *events: Event) -> Given:
+    """A stream of `decider` in which `events` happened."""
+    return Given(decider, events)
