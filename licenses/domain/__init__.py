@@ -1,0 +1,1 @@
+"""What may ship: the rules, pure. No clock, randomness, float, logging or framework in here."""

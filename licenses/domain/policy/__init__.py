@@ -1,0 +1,1 @@
+"""Policy editions as data, and their pure evaluation: twelve conditions, twelve verdicts."""
