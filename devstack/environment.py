@@ -1,5 +1,10 @@
 """The environment variables that a development machine gives to Tollgate's processes."""
 
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
 # Nothing here protects anything: the servers it is for listen on this machine alone.
 LOCAL = {
     "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -13,3 +18,26 @@ TESTING = LOCAL | {
     # Threads of a test would otherwise have to share a bounded pool with its other threads.
     "DATABASE_POOL_MAX": "0",
 }
+
+
+def secret_key(state: Path) -> str:
+    """Return the signing key kept in `state`, made at first use and readable by its user alone."""
+    path = state / "secret-key"
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        key = secrets.token_urlsafe(64)
+        path.touch(mode=0o600)
+        path.write_text(key)
+        return key
+
+
+def local(state: Path) -> dict[str, str]:
+    """Return the environment of a process: this process's, the local settings, the key."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return LOCAL | {"TOLLGATE_SECRET_KEY": secret_key(state)} | inherited
+
+
+def with_database(url: str, database: str) -> str:
+    """Return the PostgreSQL URL with another database in it."""
+    return urlunsplit(urlsplit(url)._replace(path="/" + quote(database, safe="")))

@@ -77,20 +77,11 @@ class Postgres:
 
     def start(self) -> Self:
         """Start the server, clearing away what an earlier crash left; return when it answers."""
-        if not (self.home.data / "PG_VERSION").exists():
-            self._initialise()
-        self._end_orphan()
-        end = time.monotonic() + START_TIMEOUT_SECONDS
-        while True:
-            self.child.start()
-            if self._answers_before(end):
-                return self
-            if time.monotonic() > end:
-                self.child.stop()
-                raise ServerNotReadyError(f"PostgreSQL: {self.child.log_tail()}")
-            # The shared memory of a killed server stays in use until its last process has seen
-            # the death of the first: try again.
-            time.sleep(10 * POLL_SECONDS)
+        with self.child.lock:
+            if not self.child.is_running():
+                self._prepare()
+                self._try_to_start(time.monotonic() + START_TIMEOUT_SECONDS)
+        return self
 
     def stop(self) -> None:
         """Stop the server; open transactions are rolled back, committed ones are on disk."""
@@ -102,8 +93,9 @@ class Postgres:
 
     def restart_immediate(self) -> None:
         """Stop without a checkpoint and start again, which replays the write-ahead log."""
-        self.child.kill(signal.SIGQUIT)
-        self.start()
+        with self.child.lock:
+            self.child.kill(signal.SIGQUIT)
+            self.start()
 
     def is_running(self) -> bool:
         """Tell whether the server's first process runs."""
@@ -111,6 +103,25 @@ class Postgres:
 
     def _binary(self, name: str) -> Path:
         return self.home.binaries / name
+
+    def _prepare(self) -> None:
+        if not (self.home.data / "PG_VERSION").exists():
+            self._initialise()
+        self._end_orphan()
+
+    def _try_to_start(self, end: float) -> None:
+        """Start until it answers or the monotonic clock says `end`.
+
+        The shared memory of a killed server stays in use until its last process has seen the
+        death of the first; meanwhile a new one ends at once.
+        """
+        while time.monotonic() < end:
+            self.child.start()
+            if self._answers_before(end):
+                return
+            time.sleep(10 * POLL_SECONDS)
+        self.child.stop()
+        raise ServerNotReadyError(f"PostgreSQL: {self.child.log_tail()}")
 
     def _initialise(self) -> None:
         """Make the data directory in one step, so that a half-made one is never used."""
@@ -188,12 +199,18 @@ class Valkey:
 
     def start(self) -> Self:
         """Start the server, after ending one that outlived its supervisor; wait for its answer."""
-        self._end_orphan()
+        with self.child.lock:
+            if not self.child.is_running():
+                self._end_orphan()
+                self._start_and_wait()
+        return self
+
+    def _start_and_wait(self) -> None:
         self.child.start()
         end = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < end and self.child.is_running():
             if self._says(b"PING\r\n").startswith(b"+PONG"):
-                return self
+                return
             time.sleep(POLL_SECONDS)
         self.child.stop()
         raise ServerNotReadyError(f"Valkey: {self.child.log_tail()}")
@@ -258,10 +275,19 @@ def _command_line_has(pid: int, text: str) -> bool:
 def _end_process(pid: int, signals: tuple[signal.Signals, ...]) -> None:
     """End a process that is not our child, in ever firmer words."""
     for number in signals:
+        if not _send(pid, number):
+            return
         end = time.monotonic() + ORPHAN_PATIENCE_SECONDS
         while time.monotonic() < end:
-            try:
-                os.kill(pid, number)
-            except ProcessLookupError:
+            if not _send(pid, 0):
                 return
-            time.sleep(10 * POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
+
+
+def _send(pid: int, number: int) -> bool:
+    """Send a signal (0 only asks); tell whether the process was there to get it."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True

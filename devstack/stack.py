@@ -1,0 +1,302 @@
+"""The whole of Tollgate on this machine: servers, web, worker and beat, kept running.
+
+with Stack(state, workers=2) as stack:
+    httpx.get(stack.url + "/api/v1/…")
+    stack.kill_worker(signal.SIGKILL)  # it is started again by itself
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Self
+
+import msgspec
+
+from devstack import environment, paths
+from devstack.process import Child, Program
+from devstack.provision import DATABASE, OWNER, is_superuser, provision
+from devstack.servers import Postgres, Valkey
+from devstack.supervisor import Supervisor
+
+HOST = "127.0.0.1"
+USUAL_PORT = 8000
+READY_TIMEOUT_SECONDS = 60.0
+WEB, WORKER, BEAT, POSTGRES, VALKEY = "web", "worker", "beat", "postgres", "valkey"
+
+
+class StackBusyError(RuntimeError):
+    """Another process already runs the stack of this state directory."""
+
+
+class StackFailedError(RuntimeError):
+    """A part of the stack did not come up; its log's end is in the message."""
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """Which parts a stack has, and how large they are."""
+
+    web: bool = True
+    web_processes: int = 2
+    web_threads: int = 8
+    # Processes of the Celery worker; 0 means neither worker nor beat.
+    workers: int = 2
+    # False: a Redis address at which nothing ever listens.
+    redis: bool = True
+    # False gives up crash safety of the embedded database for speed.
+    durable: bool = True
+    # None: 8000, or any free port when that one is taken.
+    port: int | None = None
+    # Added to the environment of every process.
+    variables: Mapping[str, str] = {}
+
+
+class Stack:
+    """Runs everything below one state directory; use it as a context manager."""
+
+    def __init__(self, state: Path, shape: Shape = Shape()) -> None:  # noqa: B008 -- frozen
+        self.state = paths.private_directory(state)
+        self.shape = shape
+        self.supervisor = Supervisor()
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+        self.children: dict[str, Child] = {}
+        self._exits = ExitStack()
+        self._listener: socket.socket | None = None
+        self._environment = environment.local(self.state)
+
+    def __enter__(self) -> Self:
+        """Start everything and return when the service answers; on failure leave nothing."""
+        with ExitStack() as unwinding:
+            unwinding.callback(self.close)
+            self._exits.enter_context(exclusive_use(self.state))
+            self._start_servers()
+            self.migrate()
+            self._start_children()
+            unwinding.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop everything, the last started first; may be called again."""
+        self.supervisor.stop()
+        for child in self.children.values():
+            child.send(signal.SIGTERM)  # all at once, so that they end side by side
+        self._exits.close()
+
+    # -- What a caller asks ------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """Return the address of the web service, without a slash at the end."""
+        if self._listener is None:
+            raise RuntimeError("This stack runs no web service")
+        return f"http://{HOST}:{self._listener.getsockname()[1]}"
+
+    @property
+    def web_pid(self) -> int:
+        """Return the process id of the web server's first process."""
+        return self.children[WEB].pid
+
+    @property
+    def worker_pid(self) -> int:
+        """Return the process id of the Celery worker's first process."""
+        return self.children[WORKER].pid
+
+    def environment(self, role: str) -> dict[str, str]:
+        """Return the environment of a process that works as database role `role`."""
+        variables = self._environment | {"REDIS_URL": self.redis_url()} | self.shape.variables
+        if self.postgres is not None:
+            return variables | {"DATABASE_URL": self.postgres.url(DATABASE, role)}
+        if self._outer_database_has_roles():
+            return variables | {"DATABASE_ROLE": role}
+        return variables
+
+    def redis_url(self) -> str:
+        """Return the address of the Redis-compatible server, be it up or not."""
+        if self.valkey is not None:
+            return self.valkey.url()
+        nowhere = f"unix://{paths.short_directory(self.state) / 'nowhere.sock'}?db=0"
+        return self._environment.get("REDIS_URL", nowhere) if self.shape.redis else nowhere
+
+    def manage(
+        self, *arguments: str, role: str = OWNER, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a management command as `role` and return its output; `check` raises on failure."""
+        finished = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=paths.ROOT,
+            env=self.environment(role),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if check and finished.returncode != 0:
+            raise StackFailedError(f"manage.py {' '.join(arguments)}: {finished.stderr[-4000:]}")
+        return finished
+
+    def migrate(self) -> None:
+        """Bring the tables up to date, as their owner."""
+        self._environment.pop("DATABASE_STATEMENT_TIMEOUT_MS", None)
+        self.manage("migrate", "--verbosity", "0")
+
+    # -- What a test or a benchmark does to it -----------------------------------------------
+
+    def restart_worker(self) -> None:
+        """Stop the worker politely and start it again."""
+        with self.children[WORKER].lock:
+            self.children[WORKER].stop()
+            self.children[WORKER].start()
+
+    def kill_worker(
+        self, number: signal.Signals = signal.SIGKILL, *, whole_group: bool = False
+    ) -> None:
+        """End the worker's first process, or all of them, as a crash would; it is started again."""
+        if whole_group:
+            self.children[WORKER].kill_group()
+        else:
+            self.children[WORKER].kill(number)
+
+    @contextmanager
+    def outage(self, name: str) -> Iterator[None]:
+        """Keep one part (`WEB`, `WORKER`, `BEAT`, `POSTGRES`, `VALKEY`) down meanwhile."""
+        with self.supervisor.holding(name):
+            self.supervisor.part(name).kill()
+            yield
+
+    # -- Starting ----------------------------------------------------------------------------
+
+    def _start_servers(self) -> None:
+        if "DATABASE_URL" not in self._environment:
+            self.postgres = Postgres(self.state, durable=self.shape.durable)
+            self._exits.callback(self.postgres.stop)
+            self.postgres.start()
+            provision(self.postgres.url())
+            self.supervisor.watch(POSTGRES, self.postgres)
+        elif self._outer_database_has_roles():
+            provision(self._environment["DATABASE_URL"])
+        if self.shape.redis and "REDIS_URL" not in self._environment:
+            self.valkey = Valkey(self.state, durable=self.shape.durable)
+            self._exits.callback(self.valkey.stop)
+            self.valkey.start()
+            self.supervisor.watch(VALKEY, self.valkey)
+
+    def _outer_database_has_roles(self) -> bool:
+        return is_superuser(self._environment["DATABASE_URL"])
+
+    def _start_children(self) -> None:
+        if self.shape.web:
+            self._listener = listen(self.shape.port)
+            self._exits.callback(self._listener.close)
+            self._run(WEB, "tollgate_web", web_command(self.shape, self._listener.fileno()))
+        if self.shape.workers:
+            self._run(WORKER, "tollgate_worker", worker_command(self.shape))
+            self._run(BEAT, "tollgate_worker", beat_command(self.state))
+        self.supervisor.start()
+        if self.shape.web:
+            self._wait_for_web()
+
+    def _run(self, name: str, role: str, command: list[str]) -> None:
+        child = Child(
+            Program(
+                command=[sys.executable, "-m", *command],
+                log=self.state / "logs" / f"{name}.log",
+                environment=self.environment(role),
+                directory=paths.ROOT,
+                files=(self._listener.fileno(),) if name == WEB and self._listener else (),
+                # Celery: finish what is running, then drop it (the work item survives).
+                stop_signals=(signal.SIGTERM, signal.SIGQUIT),
+                patience_seconds=4,
+                orphan_signal=signal.SIGTERM if name == WEB else signal.SIGQUIT,
+            )
+        )
+        self.children[name] = child
+        self._exits.callback(child.stop)
+        child.start()
+        self.supervisor.watch(name, child)
+
+    def _wait_for_web(self) -> None:
+        end = time.monotonic() + READY_TIMEOUT_SECONDS
+        while time.monotonic() < end:
+            if answers(self.url):
+                return
+            time.sleep(0.05)
+        raise StackFailedError(f"The web service does not answer: {self.children[WEB].log_tail()}")
+
+
+def web_command(shape: Shape, listener: int) -> list[str]:
+    """Return gunicorn's command line; it takes over the already listening socket `listener`."""
+    return [
+        *("gunicorn", "config.wsgi:application", "--bind", f"fd://{listener}"),
+        *("--worker-class", "gthread", "--workers", str(shape.web_processes)),
+        *("--threads", str(shape.web_threads), "--graceful-timeout", "3", "--no-control-socket"),
+    ]
+
+
+def worker_command(shape: Shape) -> list[str]:
+    """Return the Celery worker's command line; it is alone, so it need not look for others."""
+    return [
+        *("celery", "--app", "config", "worker", "--concurrency", str(shape.workers)),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def beat_command(state: Path) -> list[str]:
+    """Return Celery beat's command line; when it last sent what is kept in `state`."""
+    schedule = str(state / "beat-schedule")
+    return ["celery", "--app", "config", "beat", "--loglevel", "INFO", "--schedule", schedule]
+
+
+def listen(port: int | None) -> socket.socket:
+    """Return a listening socket: on `port`, or else on 8000 or any free one.
+
+    It stays open in this process, so that requests wait, not fail, while gunicorn is restarted.
+    """
+    if port is not None:
+        return socket.create_server((HOST, port), backlog=1024)
+    try:
+        return socket.create_server((HOST, USUAL_PORT), backlog=1024)
+    except OSError:
+        return socket.create_server((HOST, 0), backlog=1024)
+
+
+def answers(url: str) -> bool:
+    """Tell whether somebody answers HTTP at `url`, whatever the answer."""
+    try:
+        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 -- our own http:// address
+    except urllib.error.HTTPError as error:
+        error.close()
+        return True
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def exclusive_use(state: Path) -> Iterator[None]:
+    """Hold the lock of `state`; the kernel lets go of it however this process ends."""
+    with (state / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackBusyError(f"Process {holder(lock)} already runs a stack here") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def holder(lock: IO[str]) -> str:
+    """Return what the process that holds `lock` wrote into it: its id."""
+    lock.seek(0)
+    return lock.read() or "unknown"
