@@ -1,6 +1,5 @@
 """`./tollgate manage …`: a management command on the running servers, or on ones of its own."""
 
-import os
 import subprocess
 import sys
 
