@@ -1,6 +1,7 @@
 """Create the database and the roles that the database itself tells apart."""
 
 from collections.abc import Mapping
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -56,5 +57,5 @@ def _ensure_only_roles_connect(connection: psycopg.Connection, database: str) ->
         )
 
 
-def _exists(connection: psycopg.Connection, query: "psycopg.abc.Query", value: str) -> bool:
+def _exists(connection: psycopg.Connection, query: LiteralString, value: str) -> bool:
     return connection.execute(query, [value]).fetchone() is not None

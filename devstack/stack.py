@@ -115,7 +115,7 @@ class Stack:
 
     def environment(self, role: str) -> dict[str, str]:
         """Return the environment of a process that works as database role `role`."""
-        variables = self._environment | {"REDIS_URL": self.redis_url()} | self.shape.variables
+        variables = self._environment | {"REDIS_URL": self.redis_url(), **self.shape.variables}
         if self.postgres is not None:
             return variables | {"DATABASE_URL": self.postgres.url(DATABASE, role)}
         if self._outer_database_has_roles():
