@@ -190,8 +190,13 @@ def leaf_hash(content: bytes) -> bytes:
 
 def fingerprint(command: Command, target: UUID) -> str:
     """Hash what a command asks, so that a reused command id with another body is seen."""
-    content = canonical([type(command).__name__, target, msgspec.to_builtins(command)])
-    return hashlib.sha256(content).hexdigest()
+    return fingerprint_of(type(command).__name__, target, msgspec.json.encode(command))
+
+
+def fingerprint_of(name: str, target: UUID, body: bytes = b"") -> str:
+    """Hash a command's name, target and body; SHA-256, lower-case hex."""
+    head = msgspec.json.encode([name, target])
+    return hashlib.sha256(head + b"\n" + body).hexdigest()
 
 
 def _decode_raw(name: str, content: bytes) -> Recorded[Event]:

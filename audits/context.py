@@ -12,6 +12,8 @@ from uuid import UUID, uuid5
 import uuid_utils
 from django.db import connection
 
+from audits.kernel import Actor, Role
+
 COMMANDS: Final = UUID("6f0ac1d4-2d5b-5c56-9b38-0e6ab7d5a2f1")
 """Namespace of command ids that are derived from somebody's idempotency key."""
 
@@ -59,3 +61,17 @@ class SteadyClock:
     def now(self) -> datetime:
         """Tell database time, UTC; drifts by what the two clocks differ since the start."""
         return self._origin + timedelta(seconds=time.monotonic() - self._started_seconds)
+
+
+SYSTEM_ORGANIZATION: Final = uuid5(COMMANDS, "organization:tollgate")
+"""The organization for which the service's own processes act."""
+
+
+def system_actor(process: str) -> Actor:
+    """Name a process of the service as an actor; it can never be taken for a natural person."""
+    return Actor(
+        person_id=uuid5(SYSTEM_ORGANIZATION, process),
+        organization_id=SYSTEM_ORGANIZATION,
+        role=Role.SYSTEM,
+        agency=None,
+    )

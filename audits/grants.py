@@ -39,7 +39,7 @@ class Matrix:
 
 
 MATRIX: Final = Matrix()
-READ_ONLY: Final = {role: ("SELECT",) for role in ROLES}
+READ_ONLY: Final = dict.fromkeys(ROLES, ("SELECT",))
 
 MATRIX.add(
     {

@@ -26,8 +26,7 @@ PAGE_SIZE: Final = 1_000
 
 _APPEND_ONE: Final = "INSERT INTO audits_event (canonical, leaf_hash) VALUES (%s, %s)"
 _APPEND_MANY: Final = (
-    "INSERT INTO audits_event (canonical, leaf_hash)"
-    " SELECT * FROM unnest(%s::bytea[], %s::bytea[])"
+    "INSERT INTO audits_event (canonical, leaf_hash) SELECT * FROM unnest(%s::bytea[], %s::bytea[])"
 )
 _READ_LOG: Final = (
     "SELECT l.log_index, e.type, e.schema_version, e.canonical FROM audits_log l"

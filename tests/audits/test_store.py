@@ -32,7 +32,9 @@ def event(reason: str = "because") -> WorkItemRedriven:
     return WorkItemRedriven(work_item_id=UUID(int=1), kind="test", reason=reason)
 
 
-def append(stream: UUID, *versions: int, command_id: UUID | None = None) -> list[store.EventReceipt]:
+def append(
+    stream: UUID, *versions: int, command_id: UUID | None = None
+) -> list[store.EventReceipt]:
     command = command_id or context.new_id()
     moment = Context(actor=OFFICER, now=context.database_now(), command_id=command)
     drafts = [store.Draft("counter", stream, version, event(f"v{version}")) for version in versions]

@@ -1,0 +1,21 @@
+"""Celery tasks of the journal. Unknown arguments are tolerated, so old and new workers mix."""
+
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+
+from audits import nudging, work
+
+
+@shared_task(name=nudging.TASK, ignore_result=True)
+def run_work_item(item_id: str, *_args: Any, **_kwargs: Any) -> bool:
+    """Run one work item, if it is still due. A repeat or a stale hint is a cheap no-op."""
+    leased = work.claim(UUID(item_id))
+    return leased is not None and work.run(leased)
+
+
+@shared_task(name="audits.sweep", ignore_result=True)
+def sweep(*_args: Any, **_kwargs: Any) -> int:
+    """Run what is due and was not hinted at, or whose hint was lost; return how many."""
+    return work.run_due(limit=200)

@@ -1,0 +1,274 @@
+"""Work items: jobs that survive anything, because each is a row written with the event behind it.
+
+A Celery message carries an item's id and is a hint that may be lost. Whoever runs an item leases it
+first; effect and `done` commit together under the lease token, so a stale worker changes nothing.
+All times are the database's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import structlog
+from django.db import connection, transaction
+
+from audits import context as minting
+from audits import store
+from audits.codec import Recorded, fingerprint_of
+from audits.events import WorkItemDied, WorkItemRedriven
+from audits.kernel import Context, Decider, Refused, State
+
+log = structlog.get_logger(__name__)
+
+LEASE: Final = timedelta(seconds=30)
+MAX_ATTEMPTS: Final = 8
+BACKOFF_CAP: Final = timedelta(minutes=5)
+ERROR_LENGTH: Final = 2_000
+
+_ENQUEUE: Final = """
+    INSERT INTO audits_work_item (id, kind, subject_id, event_id, dedupe_key, due_at, status,
+                                  attempts, last_error, created_at)
+    VALUES (%s, %s, %s, %s, %s, coalesce(%s, clock_timestamp()), 'ready', 0, '', clock_timestamp())
+    ON CONFLICT (dedupe_key) DO NOTHING
+"""
+_CLAIM: Final = """
+    UPDATE audits_work_item
+    SET status = 'leased', lease_token = gen_random_uuid(), attempts = attempts + 1,
+        lease_until = clock_timestamp() + %s
+    WHERE id = (
+        SELECT id FROM audits_work_item
+        WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
+          AND (status = 'ready' OR lease_until < clock_timestamp())
+          AND (%s::uuid IS NULL OR id = %s)
+        ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id, kind, subject_id, event_id, lease_token, attempts
+"""
+_FINISH: Final = """
+    UPDATE audits_work_item
+    SET status = 'done', lease_token = NULL, lease_until = NULL, finished_at = clock_timestamp()
+    WHERE id = %s AND status = 'leased' AND lease_token = %s
+"""
+_RETRY: Final = """
+    UPDATE audits_work_item
+    SET status = 'ready', lease_token = NULL, lease_until = NULL, last_error = %s,
+        due_at = clock_timestamp() + least(%s, interval '1 second' * 2 ^ (attempts - 1))
+                                     * (0.5 + random() / 2)
+    WHERE id = %s AND status = 'leased' AND lease_token = %s
+"""
+_BURY: Final = """
+    UPDATE audits_work_item
+    SET status = 'dead', lease_token = NULL, lease_until = NULL, last_error = %s
+    WHERE id = %s AND status = 'leased' AND lease_token = %s
+"""
+_REVIVE: Final = """
+    UPDATE audits_work_item
+    SET status = 'ready', attempts = 0, due_at = clock_timestamp()
+    WHERE id = %s AND status = 'dead' RETURNING kind
+"""
+_CAUSE: Final = "SELECT canonical FROM audits_event WHERE event_id = %s"
+
+
+class Fenced(Exception):
+    """The lease was lost to another worker; nothing of this run may commit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWork:
+    """Something that has to happen, at `due_at` or at once."""
+
+    kind: str
+    subject_id: UUID
+    event_id: UUID | None
+    due_at: datetime | None = None
+
+    @property
+    def dedupe_key(self) -> str:
+        """The same event never causes the same kind of work on the same subject twice."""
+        return f"{self.kind}:{self.subject_id}:{self.event_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A work item in this worker's hands until its lease ends."""
+
+    id: UUID
+    kind: str
+    subject_id: UUID
+    event_id: UUID | None
+    token: UUID
+    attempts: int
+
+    def cause(self) -> Recorded[Any]:
+        """Read the event that caused the work."""
+        with connection.cursor() as cursor:
+            cursor.execute(_CAUSE, [self.event_id])
+            (content,) = cursor.fetchone()
+        return store.decode(bytes(content))
+
+    def context(self, *, step: str, now: datetime) -> Context:
+        """Make the context of a command that this work issues; the same on every attempt."""
+        cause = self.cause()
+        return Context(
+            actor=minting.system_actor(self.kind),
+            now=now,
+            command_id=minting.follow_up_id(self.id, step),
+            correlation_id=cause.correlation_id,
+            causation_id=cause.event_id,
+            on_behalf_of=cause.actor.organization_id,
+        )
+
+
+Handler = Callable[[Leased], None]
+_handlers: Final[dict[str, Handler]] = {}
+
+
+def register(kind: str, handler: Handler) -> None:
+    """Say what runs work of this kind; an app does so in its `subscriptions.py`."""
+    _handlers[kind] = handler
+
+
+def enqueue(items: Sequence[NewWork]) -> list[UUID]:
+    """Write work items in the current transaction; return the ids. Repeats change nothing."""
+    ids = [uuid5(minting.COMMANDS, item.dedupe_key) for item in items]
+    with connection.cursor() as cursor:
+        for key, item in zip(ids, items, strict=True):
+            cursor.execute(
+                _ENQUEUE,
+                [key, item.kind, item.subject_id, item.event_id, item.dedupe_key, item.due_at],
+            )
+    return ids
+
+
+def claim(item_id: UUID | None = None, *, lease: timedelta = LEASE) -> Leased | None:
+    """Lease one due item (this one, or the longest due); None: there is nothing to do."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [lease, item_id, item_id])
+        row = cursor.fetchone()
+    return None if row is None else Leased(*row)
+
+
+def run(leased: Leased) -> bool:
+    """Do a leased item's work; effect and `done` commit together. Tell whether it is done."""
+    if leased.attempts > MAX_ATTEMPTS:
+        return _give_up(leased, "every attempt ended without a result")
+    try:
+        with transaction.atomic():
+            _handlers[leased.kind](leased)
+            _finish(leased)
+    except Fenced:
+        log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
+        return False
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+        log.exception("work_item_failed", work_item=str(leased.id), kind=leased.kind)
+        if leased.attempts >= MAX_ATTEMPTS:
+            return _give_up(leased, detail)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(_RETRY, [detail, BACKOFF_CAP, leased.id, leased.token])
+        return False
+    return True
+
+
+def _finish(leased: Leased) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, [leased.id, leased.token])
+        if not cursor.rowcount:
+            raise Fenced(str(leased.id))
+
+
+def run_due(*, limit: int = 1_000) -> int:
+    """Run due items until none is left or `limit` is reached; return how many were tried.
+
+    Needs PostgreSQL and nothing else: with the broker away, this finishes everything.
+    """
+    tried = 0
+    while tried < limit and (leased := claim()) is not None:
+        run(leased)
+        tried += 1
+    return tried
+
+
+def due_ids(*, limit: int = 500) -> list[UUID]:
+    """List items that are due and not leased, longest due first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM audits_work_item WHERE status IN ('ready', 'leased')"
+            " AND due_at <= clock_timestamp()"
+            " AND (status = 'ready' OR lease_until < clock_timestamp())"
+            " ORDER BY due_at LIMIT %s",
+            [limit],
+        )
+        return [item_id for (item_id,) in cursor.fetchall()]
+
+
+def oldest_due_seconds() -> float:
+    """Tell how long the longest waiting item has been due, in seconds; 0 when nothing waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)"
+            " FROM audits_work_item"
+            " WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()"
+        )
+        (seconds,) = cursor.fetchone()
+    return float(seconds)
+
+
+class WorkItemHistory(State):
+    """How often a work item died and was driven again."""
+
+    events: int = 0
+
+
+HISTORY: Final = Decider(
+    aggregate="work_item",
+    initial=WorkItemHistory(),
+    evolve=lambda state, _event: WorkItemHistory(events=state.events + 1),
+    decisions={},
+)
+
+
+def _give_up(leased: Leased, detail: str) -> bool:
+    """Put the item aside with an event, for a person to look at. Always False: it is not done."""
+    died = WorkItemDied(
+        work_item_id=leased.id,
+        kind=leased.kind,
+        subject_id=leased.subject_id,
+        attempts=leased.attempts,
+        last_error=detail,
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_BURY, [detail, leased.id, leased.token])
+        if cursor.rowcount:
+            begun = store.begin(minting.new_id())
+            context = Context(
+                actor=minting.system_actor(leased.kind),
+                now=begun.now,
+                command_id=minting.new_id(),
+                causation_id=leased.event_id,
+            )
+            _record(died, context, name="BuryWorkItem")
+    log.error("work_item_dead", work_item=str(leased.id), kind=leased.kind, detail=detail)
+    return False
+
+
+def redrive(item_id: UUID, *, reason: str, context: Context) -> store.EventReceipt:
+    """Send a dead item on its way again, on a person's word; Refused `work_item_not_dead`."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_REVIVE, [item_id])
+        row = cursor.fetchone()
+        if row is None:
+            raise Refused("work_item_not_dead", "Only a dead work item can be driven again")
+        redriven = WorkItemRedriven(work_item_id=item_id, kind=row[0], reason=reason)
+        return _record(redriven, context, name="RedriveWorkItem")
+
+
+def _record(
+    event: WorkItemDied | WorkItemRedriven, context: Context, *, name: str
+) -> store.EventReceipt:
+    loaded = store.load(HISTORY, event.work_item_id, lock="write")
+    draft = store.Draft(HISTORY.aggregate, event.work_item_id, loaded.version + 1, event)
+    cause = store.Cause(name, fingerprint_of(name, event.work_item_id))
+    [receipt] = store.append(store.seal([draft], context, cause))
+    return receipt
