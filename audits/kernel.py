@@ -62,7 +62,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The organization for which somebody else acts."""
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+# The bases below repeat what the metaclass does for type checkers, which ask the nearest of them
+# and would otherwise hear what msgspec says of its own.
 class _Frozen(msgspec.StructMeta):
     """Makes every subclass frozen, keyword-only and strict about unknown fields."""
 
@@ -73,23 +74,28 @@ class _Frozen(msgspec.StructMeta):
         return super().__new__(mcls, name, bases, namespace, **options)
 
 
-class Value(msgspec.Struct, metaclass=_Frozen):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Value(msgspec.Struct, frozen=True, metaclass=_Frozen):
     """A value inside commands, events and states."""
 
 
-class Command(msgspec.Struct, metaclass=_Frozen):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Command(msgspec.Struct, frozen=True, metaclass=_Frozen):
     """What somebody wants done; its fields are the request body of the API."""
 
 
-class Event(msgspec.Struct, metaclass=_Frozen):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Event(msgspec.Struct, frozen=True, metaclass=_Frozen):
     """What happened; its fields are the `data` of the journal's envelope."""
 
 
-class State(msgspec.Struct, metaclass=_Frozen):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class State(msgspec.Struct, frozen=True, metaclass=_Frozen):
     """One case of an aggregate's state: holds what that case needs and no more."""
 
 
-class Facts(msgspec.Struct, metaclass=_Frozen):
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Facts(msgspec.Struct, frozen=True, metaclass=_Frozen):
     """What a decision may know beyond its own stream; subclasses add fields per command."""
 
     now: datetime
