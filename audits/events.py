@@ -1,8 +1,8 @@
-"""What the journal itself records: refusals, and work that died or was driven again."""
+"""What the journal itself records: who was enrolled, refusals, work that died or was redriven."""
 
 from uuid import UUID
 
-from audits.kernel import Event
+from audits.kernel import Event, Role
 
 
 class CommandRefused(Event):
@@ -34,3 +34,18 @@ class WorkItemRedriven(Event):
     work_item_id: UUID
     kind: str
     reason: str
+
+
+class OrganizationEnrolled(Event):
+    """The operator enrolled an organization."""
+
+    name: str
+    role: Role
+    agency: str | None = None
+
+
+class PersonEnrolled(Event):
+    """The operator enrolled a natural person, who acts for one organization."""
+
+    username: str
+    organization_id: UUID

@@ -1,0 +1,115 @@
+"""Read models: one row a stream, a pure function of its folded state, written with its events.
+
+A row is derived and can be rebuilt: `derive` gives what it should be, `project` writes it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, models
+from psycopg import sql
+
+from audits import store
+from audits.codec import Recorded
+from audits.kernel import Decider, State
+
+
+class ReadModel(models.Model):
+    """What every list page shows of a thing; written by projectors alone."""
+
+    id = models.UUIDField(primary_key=True)
+    version = models.IntegerField()
+    correlation_id = models.UUIDField()
+    status = models.TextField()
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.id} ({self.status})"
+
+
+Columns = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How one aggregate's state becomes its row."""
+
+    decider: Decider[Any]
+    model: type[ReadModel]
+    columns: Callable[[Any], Columns]
+    """State → the columns that this model adds to ReadModel's."""
+
+
+projections: Final[dict[str, Projection]] = {}
+"""Aggregate → projection; each app registers its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """First and last moment of a stream, and its deal."""
+
+    correlation_id: UUID
+    created_at: datetime
+    changed_at: datetime
+
+
+def span_of(recorded: tuple[Recorded[Any], ...]) -> Span:
+    """Read the span of a stream that has events."""
+    first, last = recorded[0], recorded[-1]
+    return Span(first.correlation_id, first.recorded_at, last.recorded_at)
+
+
+def status_of(state: State) -> str:
+    """Name a state's case as the API does: snake case of its class."""
+    name = type(state).__name__
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def derive(projection: Projection, loaded: store.Loaded[Any], span: Span) -> dict[str, Any]:
+    """Compute the row that a stream should have."""
+    return {
+        "id": loaded.stream_id,
+        "version": loaded.version,
+        "correlation_id": span.correlation_id,
+        "status": status_of(loaded.state),
+        "created_at": span.created_at,
+        "changed_at": span.changed_at,
+        **projection.columns(loaded.state),
+    }
+
+
+def project(projection: Projection, loaded: store.Loaded[Any], span: Span) -> None:
+    """Write a stream's row, unless a later version is there already."""
+    row = derive(projection, loaded, span)
+    with connection.cursor() as cursor:
+        cursor.execute(_upsert(projection.model, tuple(row)), list(row.values()))
+
+
+_statements: Final[dict[type[ReadModel], sql.Composed]] = {}
+
+
+def _upsert(model: type[ReadModel], columns: tuple[str, ...]) -> sql.Composed:
+    if model not in _statements:
+        table = sql.Identifier(model._meta.db_table)
+        updates = sql.SQL(", ").join(
+            sql.SQL("{0} = EXCLUDED.{0}").format(sql.Identifier(column))
+            for column in columns
+            if column not in {"id", "created_at", "correlation_id"}
+        )
+        _statements[model] = sql.SQL(
+            "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT (id)"
+            " DO UPDATE SET {updates} WHERE {table}.version < EXCLUDED.version"
+        ).format(
+            table=table,
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            values=sql.SQL(", ").join(sql.Placeholder() * len(columns)),
+            updates=updates,
+        )
+    return _statements[model]
