@@ -3,7 +3,6 @@
 Both listen on a Unix socket in a directory that only their user may enter, and nowhere else.
 """
 
-import os
 import shutil
 import signal
 import socket
@@ -12,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
+
+import psutil
 
 from devstack import account, paths
 from devstack.process import Child, Program, launcher
@@ -261,33 +262,21 @@ def _first_number(path: Path) -> int | None:
 
 def _command_line_has(pid: int, text: str) -> bool:
     """Tell whether process `pid` exists and was started with `text` among its arguments."""
-    ps = shutil.which("ps")
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except FileNotFoundError:
-        if Path("/proc/self").exists() or ps is None:
-            return False
-        asked = [ps, "-ww", "-o", "command=", "-p", str(pid)]
-        words = subprocess.run(asked, check=False, capture_output=True, text=True).stdout
-    return text in words
+        return text in " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return False
 
 
 def _end_process(pid: int, signals: tuple[signal.Signals, ...]) -> None:
     """End a process that is not our child, in ever firmer words."""
     for number in signals:
-        if not _send(pid, number):
+        try:
+            process = psutil.Process(pid)
+            process.send_signal(number)
+            process.wait(ORPHAN_PATIENCE_SECONDS)
+        except psutil.NoSuchProcess:
             return
-        end = time.monotonic() + ORPHAN_PATIENCE_SECONDS
-        while time.monotonic() < end:
-            if not _send(pid, 0):
-                return
-            time.sleep(POLL_SECONDS)
-
-
-def _send(pid: int, number: int) -> bool:
-    """Send a signal (0 only asks); tell whether the process was there to get it."""
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        return False
-    return True
+        except psutil.TimeoutExpired:
+            continue
+        return
