@@ -1,0 +1,119 @@
+"""Find a name among all names of a list: fast, and without losing what a full comparison finds.
+
+Three indexes propose candidates, `scoring` alone judges them:
+
+- A score of `align` never exceeds the likeness of its best pair of words. So whatever reaches the
+  threshold shares, with the name sought, a pair of words that reaches it: words spelled nearly
+  alike (found by edit distance over the vocabulary) or of the same consonants.
+- `spacing_similarity` is found by edit distance over the names without spaces.
+- Equal names share every word.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from audits.kernel import Value
+from customers.domain.screening.normalizing import Reading, read, readings
+from customers.domain.screening.scoring import (
+    ALIKE_MIN,
+    EXACT,
+    SPACING_MIN,
+    THRESHOLD_PER_MILLE,
+    compare,
+    skeleton,
+    word_similarity,
+)
+
+
+class ListedName(NamedTuple):
+    """One name of one entry of a list."""
+
+    entry_id: str
+    entry_hash: str
+    source: str
+    entry_name: str
+    alias: str
+
+
+class Match(Value):
+    """An entry that a name resembles, by its most similar alias."""
+
+    listed: ListedName
+    score_per_mille: int
+
+
+class Matcher:
+    """The names of one list, indexed once, searched often. Immutable after construction."""
+
+    def __init__(self, names: Iterable[ListedName]) -> None:
+        self._names: Final[list[ListedName]] = []
+        self._readings: Final[list[Reading]] = []
+        by_word: defaultdict[str, list[int]] = defaultdict(list)
+        for listed in names:
+            for reading in map(read, readings(listed.alias)):
+                for word in set(reading.tokens):
+                    by_word[word].append(len(self._readings))
+                self._readings.append(reading)
+                self._names.append(listed)
+        by_skeleton: defaultdict[str, list[str]] = defaultdict(list)
+        for word in by_word:
+            by_skeleton[skeleton(word)].append(word)
+        self._by_word: Final = dict(by_word)
+        self._by_skeleton: Final = dict(by_skeleton)
+        self._vocabulary: Final = list(by_word)
+        self._joined: Final = [reading.joined for reading in self._readings]
+
+    def search(
+        self, name: str, *, threshold_per_mille: int = THRESHOLD_PER_MILLE
+    ) -> tuple[Match, ...]:
+        """Find every entry with an alias that scores the threshold or more, best first.
+
+        Raises ValueError for a threshold so low that initials alone would reach it: the indexes
+        cannot promise completeness there.
+        """
+        if not ALIKE_MIN < threshold_per_mille <= EXACT:
+            raise ValueError(f"threshold {threshold_per_mille} is not in ({ALIKE_MIN}, {EXACT}]")
+        sought = read(name)
+        best: dict[str, Match] = {}
+        for index in sorted(self._candidates(sought, threshold_per_mille)):
+            score = compare(sought, self._readings[index])
+            listed = self._names[index]
+            known = best.get(listed.entry_hash)
+            if score >= threshold_per_mille and (known is None or score > known.score_per_mille):
+                best[listed.entry_hash] = Match(listed=listed, score_per_mille=score)
+        return tuple(
+            sorted(
+                best.values(), key=lambda match: (-match.score_per_mille, match.listed.entry_hash)
+            )
+        )
+
+    def _candidates(self, sought: Reading, threshold: int) -> set[int]:
+        found: set[int] = set()
+        for token in set(sought.tokens):
+            for word in self._near_words(token, threshold):
+                found.update(self._by_word[word])
+        near = _within(sought.joined, self._joined, minimum=max(threshold, SPACING_MIN))
+        found.update(index for _, _, index in near)
+        return found
+
+    def _near_words(self, token: str, threshold: int) -> Iterator[str]:
+        """Yield every word of the vocabulary that is as like `token` as the threshold asks."""
+        near = {word for word, _, _ in _within(token, self._vocabulary, minimum=threshold)}
+        near.update(self._by_skeleton.get(skeleton(token), ()))
+        return (word for word in near if word_similarity(token, word) >= threshold)
+
+
+def _within(text: str, choices: list[str], *, minimum: int) -> list[tuple[str, int, int]]:
+    """Find the choices whose edit distance allows a likeness of `minimum` per mille.
+
+    With d the distance and n the longer length, likeness is 1000 - 1000·d/n (rounded up) and
+    n <= len(text) + d; solved for d.
+    """
+    furthest = (EXACT - minimum) * len(text) // minimum
+    return process.extract(
+        text, choices, scorer=OSA.distance, processor=None, score_cutoff=furthest, limit=None
+    )
