@@ -6,7 +6,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -64,47 +63,56 @@ def valkey_binary() -> Path:
     )
 
 
-def postgres_home(state: Path) -> Home:
-    """Return a home for the server of `state`; as root one that a lesser user can use.
+def candidates() -> tuple[Account, ...]:
+    """Return the accounts that this user may try, the best first.
 
     Root tries a user namespace first, because files then stay root's and in the checkout. Where
     the kernel forbids that, or the way to the checkout is closed without root's powers, the
-    server runs as `nobody` with a private directory among the temporary files.
+    server runs as `nobody`, with a private directory among the temporary files.
     """
+    return ("namespace", "nobody") if os.geteuid() == 0 else ("same",)
+
+
+def postgres_home(state: Path) -> Home:
+    """Return a home for the server of `state`, with directories that its account can use."""
     binaries = postgres_binaries()
-    paths.private_directory(state)
-    sockets = paths.short_directory(state)
-    direct = Home("same", binaries, state / "pgdata", sockets)
-    if os.geteuid() != 0:
-        paths.private_directory(sockets)
-        return direct
-    confined = msgspec.structs.replace(direct, account="namespace")
-    if _can_serve("namespace", binaries, state):
-        paths.private_directory(sockets)
-        return confined
-    return _home_of_nobody(binaries, sockets.name)
+    for candidate in candidates():
+        home = (_home_of_nobody if candidate == "nobody" else _home_in_checkout)(state, binaries)
+        home = msgspec.structs.replace(home, account=candidate)
+        if _can_serve(home):
+            return home
+    raise ServerNotFoundError(f"PostgreSQL in {binaries} does not run on this machine.")
 
 
-def _home_of_nobody(binaries: Path, name: str) -> Home:
-    place = Path(tempfile.gettempdir()) / f"{name}-nobody"
-    entry = pwd.getpwnam("nobody")
-    place.mkdir(mode=0o700, exist_ok=True)
-    if place.is_symlink() or place.stat().st_uid not in {0, entry.pw_uid}:
-        raise paths.UnsafeDirectoryError(f"{place} belongs to somebody else")
-    os.chown(place, entry.pw_uid, entry.pw_gid)
-    if not _can_serve("nobody", binaries, place):
-        copied = place / "postgresql"
-        if not (copied / "bin/postgres").exists():
-            shutil.copytree(binaries.parent, copied, symlinks=True, dirs_exist_ok=True)
-        binaries = copied / "bin"
-    return Home("nobody", binaries, place / "pgdata", place)
+def _home_in_checkout(state: Path, binaries: Path) -> Home:
+    sockets = paths.private_directory(paths.short_directory(state))
+    return Home("same", binaries, paths.private_directory(state) / "pgdata", sockets)
 
 
-def _can_serve(account: Account, binaries: Path, directory: Path) -> bool:
-    """Tell whether `account` can both run PostgreSQL and write to `directory`."""
-    trial = ["/bin/sh", "-c", 'test -w "$1" && "$2" --version', "sh"]
-    command = [*trial, str(directory), str(binaries / "postgres")]
+def _home_of_nobody(state: Path, binaries: Path) -> Home:
+    """Make a directory of `nobody`'s; copy PostgreSQL there if `nobody` cannot reach it."""
+    place = paths.short_directory(state)
+    place = place.with_name(f"{place.name}-nobody")
+    nobody = pwd.getpwnam("nobody")
+    paths.private_directory(place, owner=nobody.pw_uid)
+    home = Home("nobody", binaries, place / "pgdata", place)
+    if _can_serve(home):
+        return home
+    copied = place / "postgresql"
+    if not copied.exists():
+        shutil.copytree(binaries.parent, copied.with_name("copying"), dirs_exist_ok=True)
+        copied.with_name("copying").rename(copied)
+    return msgspec.structs.replace(home, binaries=copied / "bin")
+
+
+def _can_serve(home: Home) -> bool:
+    """Tell whether the account of `home` can run PostgreSQL and write where its data go."""
+    trial = ["/bin/sh", "-c", 'test -w "$1" && test -w "$2" && exec "$3" --version', "sh"]
+    command = [*trial, *map(str, (home.data.parent, home.sockets, home.binaries / "postgres"))]
     finished = subprocess.run(
-        [*launcher(account, signal.SIGKILL), *command], check=False, capture_output=True
+        [*launcher(home.account, signal.SIGKILL), *command],
+        check=False,
+        capture_output=True,
+        cwd="/",
     )
     return finished.returncode == 0

@@ -21,13 +21,19 @@ def state_directory(root: Path = ROOT) -> Path:
     return root / ".tollgate"
 
 
-def private_directory(path: Path) -> Path:
-    """Make `path` a directory that only its owner may enter; refuse one that others prepared."""
+def private_directory(path: Path, owner: int | None = None) -> Path:
+    """Make `path` a directory that only user `owner` (default: this one) may enter; return it.
+
+    One that somebody else prepared is refused: who owns the directory decides who may connect.
+    """
+    wanted = os.geteuid() if owner is None else owner
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = path.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise UnsafeDirectoryError(f"{path} is not a directory of user {os.geteuid()}")
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.geteuid(), wanted}:
+        raise UnsafeDirectoryError(f"{path} is not a directory of user {wanted}")
     path.chmod(0o700)
+    if found.st_uid != wanted:
+        os.chown(path, wanted, -1)
     return path
 
 

@@ -1,0 +1,88 @@
+"""State directories and a look at the machine's processes."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from devstack import paths
+from devstack.account import postgres_home
+from devstack.process import Account
+from devstack.servers import Postgres, Valkey
+
+
+@pytest.fixture
+def make_state() -> Iterator[Callable[[], Path]]:
+    """Make private state directories that nothing else uses, and remove them and their sockets."""
+    made: list[Path] = []
+
+    def make() -> Path:
+        made.append(Path(tempfile.mkdtemp(prefix="tollgate-state-")))
+        return made[-1]
+
+    yield make
+    for state in made:
+        sockets = paths.short_directory(state)
+        for leftover in (state, sockets, sockets.with_name(f"{sockets.name}-nobody")):
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+@pytest.fixture
+def state(make_state: Callable[[], Path]) -> Path:
+    return make_state()
+
+
+@pytest.fixture
+def postgres(state: Path) -> Iterator[Postgres]:
+    """Provide a durable server that is not running yet."""
+    server = Postgres(state)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def valkey(state: Path) -> Iterator[Valkey]:
+    """Provide a durable server that is not running yet."""
+    server = Valkey(state)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ordinary_user() -> Account:
+    """Name the account under which a process is not root, whoever runs the tests."""
+    if os.geteuid() != 0:
+        return "same"
+    directory = Path(tempfile.mkdtemp(prefix="tollgate-state-"))
+    account = postgres_home(directory).account
+    shutil.rmtree(directory)
+    return account
+
+
+def processes_of(state: Path) -> list[str]:
+    """Return the command lines of the processes, other than this one, that name `state`."""
+    places = {str(state), str(paths.short_directory(state))}
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(place in line for place in places):
+            found.append(f"{process.pid} {line}")
+    return found
+
+
+def eventually(condition: Callable[[], bool], timeout_seconds: float = 20) -> bool:
+    """Tell whether `condition` comes true in time."""
+    end = time.monotonic() + timeout_seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.05)
+    return condition()
