@@ -12,14 +12,14 @@ from uuid import UUID
 from msgspec import Meta
 
 from audits.kernel import Value
-from customers.domain.values import Country
+from customers.domain.values import Country, ShortText
 
-Citation = Annotated[str, Meta(min_length=3, max_length=400)]
+Citation = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)", min_length=3, max_length=400)]
 """The rule or source that a verdict rests on, such as `15 CFR 742.6(b)(10)`."""
 EditionName = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)", max_length=60)]
 """Such as `rule-2026`; taken once, for ever."""
 Moment = Annotated[datetime, Meta(tz=True)]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Name = ShortText
 Natural = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 Positive = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
