@@ -91,10 +91,8 @@ def _home_in_checkout(state: Path, binaries: Path) -> Home:
 
 def _home_of_nobody(state: Path, binaries: Path) -> Home:
     """Make a directory of `nobody`'s; copy PostgreSQL there if `nobody` cannot reach it."""
-    place = paths.short_directory(state)
-    place = place.with_name(f"{place.name}-nobody")
     nobody = pwd.getpwnam("nobody")
-    paths.private_directory(place, owner=nobody.pw_uid)
+    place = paths.private_directory(paths.directory_of_nobody(state), owner=nobody.pw_uid)
     home = Home("nobody", binaries, place / "pgdata", place)
     if _can_serve(home):
         return home

@@ -17,6 +17,7 @@ import msgspec
 
 from devstack import paths
 from devstack.environment import TESTING
+from devstack.servers import SUPERUSER
 from devstack.stack import Shape, Stack
 
 # As strict as an operator's machine is; the key is long enough and signs nothing.
@@ -117,19 +118,17 @@ def say(line: str) -> None:
 def main(arguments: list[str]) -> int:
     """Run everything; `arguments` go to pytest. Return the exit code."""
     variables = {**os.environ, **TESTING}
-    with (
-        tempfile.TemporaryDirectory(prefix="tollgate-checks-") as directory,
-        Stack(Path(directory), Shape(web=False, workers=0, durable=False)) as stack,
-    ):
-        served = stack.environment("postgres")
-        failed = run_gates(GATES, {**variables, **{name: served[name] for name in SERVERS}})
+    state = Path(tempfile.mkdtemp(prefix="tollgate-checks-"))
+    try:
+        with Stack(state, Shape(web=False, workers=0, durable=False)) as stack:
+            failed = run_gates(GATES, stack.environment(SUPERUSER) | TESTING)
+    finally:
+        paths.remove_state(state)
     if failed:
         say(f"Gates that failed: {', '.join(failed)}")
     passed = run_tests(arguments, variables)
     return 0 if passed and not failed else 1
 
-
-SERVERS = ("DATABASE_URL", "REDIS_URL")
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -45,3 +46,15 @@ def short_directory(state: Path) -> Path:
     if len(str(preferred)) + LONGEST_SOCKET_NAME < LONGEST_SOCKET_PATH:
         return preferred
     return Path("/tmp") / name  # noqa: S108 -- private_directory() checks who owns it
+
+
+def directory_of_nobody(state: Path) -> Path:
+    """Return where PostgreSQL keeps everything when it must run as `nobody`."""
+    place = short_directory(state)
+    return place.with_name(f"{place.name}-nobody")
+
+
+def remove_state(state: Path) -> None:
+    """Remove a state directory, its sockets and whatever else the servers wrote for it."""
+    for directory in (short_directory(state), directory_of_nobody(state), state):
+        shutil.rmtree(directory, ignore_errors=True)

@@ -6,13 +6,13 @@ user of DATABASE_URL must then be a superuser.
 """
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 import pytest
 
 from devstack.environment import TESTING
+from devstack.paths import remove_state
 from devstack.provision import provision
 from devstack.servers import Postgres, Valkey
 
@@ -48,4 +48,4 @@ def pytest_unconfigure() -> None:
     while _SERVERS:
         _SERVERS.pop().stop()
     while _STATES:
-        shutil.rmtree(_STATES.pop(), ignore_errors=True)
+        remove_state(_STATES.pop())

@@ -1,7 +1,6 @@
 """State directories and a look at the machine's processes."""
 
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -27,9 +26,7 @@ def make_state() -> Iterator[Callable[[], Path]]:
 
     yield make
     for state in made:
-        sockets = paths.short_directory(state)
-        for leftover in (state, sockets, sockets.with_name(f"{sockets.name}-nobody")):
-            shutil.rmtree(leftover, ignore_errors=True)
+        paths.remove_state(state)
 
 
 @pytest.fixture
@@ -60,7 +57,7 @@ def ordinary_user() -> Account:
         return "same"
     directory = Path(tempfile.mkdtemp(prefix="tollgate-state-"))
     account = postgres_home(directory).account
-    shutil.rmtree(directory)
+    paths.remove_state(directory)
     return account
 
 

@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: private, durable, and able to start whatever went before."""
 
-import os
 import stat
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import LiteralString
 
@@ -28,6 +28,15 @@ def remember(server: Postgres, answer: int = 42) -> None:
 
 def recall(server: Postgres) -> object:
     return ask(server.url(), "SELECT answer FROM kept")
+
+
+@pytest.fixture
+def stranger() -> Iterator[int]:
+    """Provide the id of a living process that has nothing to do with PostgreSQL."""
+    process = subprocess.Popen(["/bin/sleep", "600"])
+    yield process.pid
+    process.kill()
+    process.wait()
 
 
 def test_it_listens_on_a_private_socket_only(postgres: Postgres) -> None:
@@ -80,14 +89,14 @@ def test_an_immediate_restart_replays_the_log(postgres: Postgres) -> None:
     assert recall(postgres) == 42
 
 
-def test_lock_files_that_name_a_stranger_do_not_stop_it(postgres: Postgres) -> None:
+def test_lock_files_that_name_a_stranger_do_not_stop_it(postgres: Postgres, stranger: int) -> None:
     remember(postgres.start())
     lock = postgres.home.data / "postmaster.pid"
     socket_lock = postgres.home.sockets / f".s.PGSQL.{PORT}.lock"
     contents = {path: path.read_text().split("\n", 1)[1] for path in (lock, socket_lock)}
     postgres.kill()
     for path, rest in contents.items():
-        path.write_text(f"{os.getpid()}\n{rest}")
+        path.write_text(f"{stranger}\n{rest}")
     assert recall(postgres.start()) == 42
 
 
