@@ -1,0 +1,152 @@
+"""What went in and out of one escrow: the events themselves, and the sums over them.
+
+Amounts in minor units of the escrow's currency.
+"""
+
+from typing import assert_never
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from audits.kernel import Value
+from licenses.domain.escrow.events import (
+    DepositBooked,
+    DepositSetAside,
+    EscrowForfeited,
+    EscrowFunded,
+    EscrowOpened,
+    EscrowReleased,
+    ExcessReturned,
+    RefundPaid,
+    RefundProposed,
+    RefundWaived,
+)
+
+Entry = (
+    DepositBooked
+    | DepositSetAside
+    | EscrowFunded
+    | ExcessReturned
+    | EscrowReleased
+    | EscrowForfeited
+    | RefundProposed
+    | RefundWaived
+    | RefundPaid
+)
+"""Everything that can happen once the escrow is open."""
+
+
+class Books(Value):
+    """The books of one escrow."""
+
+    terms: EscrowOpened
+    deposits: tuple[DepositBooked, ...] = ()
+    set_aside: tuple[DepositSetAside, ...] = ()
+    """The last report of each entry that was not credited."""
+    releases: tuple[EscrowReleased, ...] = ()
+    returns: tuple[ExcessReturned, ...] = ()
+    forfeited_cents: int = 0
+    refund: RefundProposed | RefundWaived | RefundPaid | None = None
+
+    @property
+    def missing_cents(self) -> int:
+        """What the full price still lacks."""
+        return self.terms.price_cents - self.credited_cents
+
+    @property
+    def credited_cents(self) -> int:
+        """What was booked, excess not counted."""
+        return sum(deposit.credited_cents for deposit in self.deposits)
+
+    @property
+    def released_gross_cents(self) -> int:
+        """What was paid out for dispatched shipments, levies included."""
+        return sum(release.gross_cents for release in self.releases)
+
+    @property
+    def released_levy_cents(self) -> int:
+        """The treasury's part of what was released."""
+        return sum(release.levy_cents for release in self.releases)
+
+    @property
+    def held_cents(self) -> int:
+        """What is in escrow now; a waived refund stays in it until it is paid."""
+        refunded_cents = self.refund.amount_cents if isinstance(self.refund, RefundPaid) else 0
+        left_cents = self.released_gross_cents + self.forfeited_cents + refunded_cents
+        return self.credited_cents - left_cents
+
+    @property
+    def excess_cents(self) -> int:
+        """What all payers paid beyond the price and have not got back."""
+        paid = sum(deposit.excess_cents for deposit in self.deposits)
+        return paid - sum(item.amount_cents for item in self.returns)
+
+    def excess_cents_of(self, payer_customer_id: UUID) -> int:
+        """Tell what one payer paid beyond the price and has not got back."""
+        paid = sum(
+            deposit.excess_cents
+            for deposit in self.deposits
+            if deposit.payer_customer_id == payer_customer_id
+        )
+        return paid - sum(
+            item.amount_cents
+            for item in self.returns
+            if item.payer_customer_id == payer_customer_id
+        )
+
+    def deposit(self, account: str, bank_reference: str) -> DepositBooked | None:
+        """Find the credited entry that the bank knows by this account and reference."""
+        key = (account, bank_reference)
+        return next((item for item in self.deposits if _key(item) == key), None)
+
+    def noted(self, account: str, bank_reference: str) -> DepositSetAside | None:
+        """Find the entry that was set aside under this account and reference."""
+        key = (account, bank_reference)
+        return next((item for item in self.set_aside if _key(item) == key), None)
+
+    def release(self, shipment_id: UUID) -> EscrowReleased | None:
+        """Find the release of a shipment."""
+        return next((item for item in self.releases if item.shipment_id == shipment_id), None)
+
+    def returned(self, bank_reference: str) -> ExcessReturned | None:
+        """Find the return that the bank knows by this reference."""
+        found = (item for item in self.returns if item.bank_reference == bank_reference)
+        return next(found, None)
+
+
+def write(books: Books, event: Entry) -> Books:
+    """Write one event into the books."""
+    match event:
+        case DepositBooked():
+            set_aside = _without(books, event)
+            return replace(books, deposits=(*books.deposits, event), set_aside=set_aside)
+        case DepositSetAside():
+            return replace(books, set_aside=(*_without(books, event), event))
+        case RefundProposed() | RefundWaived() | RefundPaid():
+            return replace(books, refund=event)
+        case EscrowReleased() | ExcessReturned() | EscrowForfeited():
+            return _write_outflow(books, event)
+        case EscrowFunded():
+            return books
+        case _:
+            assert_never(event)
+
+
+def _write_outflow(books: Books, event: EscrowReleased | ExcessReturned | EscrowForfeited) -> Books:
+    match event:
+        case EscrowReleased():
+            return replace(books, releases=(*books.releases, event))
+        case ExcessReturned():
+            return replace(books, returns=(*books.returns, event))
+        case EscrowForfeited():
+            return replace(books, forfeited_cents=event.amount_cents, refund=None)
+        case _:
+            assert_never(event)
+
+
+def _key(entry: DepositBooked | DepositSetAside) -> tuple[str, str]:
+    return entry.account, entry.bank_reference
+
+
+def _without(books: Books, event: DepositBooked | DepositSetAside) -> tuple[DepositSetAside, ...]:
+    return tuple(item for item in books.set_aside if _key(item) != _key(event))

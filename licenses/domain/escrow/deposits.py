@@ -1,0 +1,213 @@
+"""Which entries on the bank's account count as prepayment, and which are set aside.
+
+A deposit is a fact about the world: what cannot be credited is recorded all the same, as
+`DepositSetAside`, and `refusal_of` says how the bank is answered once that is recorded.
+"""
+
+import unicodedata
+from datetime import UTC
+from typing import Final
+from uuid import UUID
+
+from audits.kernel import Event, Facts, Refused
+from licenses.domain.escrow.books import Books
+from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.escrow.events import (
+    CreditDebit,
+    DepositBooked,
+    DepositSetAside,
+    EntryStatus,
+    EscrowEvent,
+    EscrowFunded,
+    Payer,
+    SetAsideReason,
+)
+from licenses.domain.escrow.state import Closed, EscrowState, Funded, Opened, opened
+
+_REASONS: Final = {
+    SetAsideReason.NOT_BOOKED: "The bank has not booked it yet",
+    SetAsideReason.NOT_A_CREDIT: "It is a debit or the reversal of an entry, not a payment",
+    SetAsideReason.NO_AMOUNT: "It has no amount",
+    SetAsideReason.WRONG_CURRENCY: "The escrow is in another currency, and nothing is converted",
+    SetAsideReason.WRONG_REFERENCE: "The payer did not quote the escrow's payment reference",
+    SetAsideReason.VALUE_DAY_AHEAD: "Its value date has not been reached",
+    SetAsideReason.PAYER_UNKNOWN: "The payer is not a party of the license",
+    SetAsideReason.PAYER_NOT_SCREENED: "The payer's screening does not clear it today",
+    SetAsideReason.AFTER_LONG_STOP: "Its value date is after the long-stop date",
+    SetAsideReason.ESCROW_CLOSED: "The escrow takes no more deposits",
+}
+
+
+class DepositFacts(Facts):
+    """What booking must know beyond the escrow."""
+
+    screened_customer_ids: tuple[UUID, ...]
+    """Parties of the license whose screening clears them now."""
+    booked_for_license_id: UUID | None = None
+    """The license for which this account and bank reference is booked already, if any."""
+
+
+def refusal_of(event: Event) -> Refused | None:
+    """Say how to answer once `event` is recorded; None: with success."""
+    return _refusal(event) if isinstance(event, DepositSetAside) else None
+
+
+def book_deposit(
+    command: BookDeposit, state: EscrowState, facts: DepositFacts
+) -> list[EscrowEvent]:
+    """Credit an entry up to the price, set it aside, or recognize it as known."""
+    current = opened(state)
+    books = current.books
+    payer_id = _payer_id(command, books.terms.payers)
+    booked = books.deposit(command.account, command.bank_reference)
+    if booked is not None:
+        return _repeated(command, booked, payer_id)
+    noted = books.noted(command.account, command.bank_reference)
+    _refuse_other_content(command, noted, facts.booked_for_license_id)
+    verdict = _verdict(command, current, payer_id, facts)
+    if isinstance(verdict, UUID):
+        return _credited(command, current, verdict)
+    event = _set_aside(command, books, payer_id, verdict)
+    if noted is not None and noted.reason is verdict:
+        raise _refusal(event)  # recorded before, and still so
+    return [event]
+
+
+def _repeated(
+    command: BookDeposit, booked: DepositBooked, payer_id: UUID | None
+) -> list[EscrowEvent]:
+    """Recognize a later report of a booked entry, as long as it says the same."""
+    same = (
+        command.credit_debit is CreditDebit.CREDIT
+        and not command.is_reversal
+        and command.amount_cents == booked.amount_cents
+        and command.currency == booked.currency
+        and command.value_on == booked.value_on
+        and command.end_to_end_id == booked.end_to_end_id
+        and payer_id == booked.payer_customer_id
+    )
+    if not same:
+        raise _conflict("This bank reference is booked with other content")
+    return []
+
+
+def _refuse_other_content(
+    command: BookDeposit, noted: DepositSetAside | None, booked_for_license_id: UUID | None
+) -> None:
+    """Let what was set aside mature (be booked, reach its date), not become another payment."""
+    if booked_for_license_id is not None:
+        raise _conflict("This bank reference is booked for another license")
+    if noted is not None and (
+        (command.amount_cents, command.currency, command.credit_debit)
+        != (noted.amount_cents, noted.currency, noted.credit_debit)
+    ):
+        raise _conflict("This bank reference was reported before with other content")
+
+
+def _conflict(detail: str) -> Refused:
+    return Refused("deposit_conflict", detail, citation="ISO 20022 camt.054 AcctSvcrRef")
+
+
+def _refusal(event: DepositSetAside) -> Refused:
+    return Refused(event.reason.value, _REASONS[event.reason], citation=event.citation)
+
+
+def _verdict(
+    command: BookDeposit, state: Opened, payer_id: UUID | None, facts: DepositFacts
+) -> UUID | SetAsideReason:
+    """Give the payer whose money counts, or the first thing that keeps it from counting."""
+    terms = state.books.terms
+    today = facts.now.astimezone(UTC).date()
+    is_credit = command.credit_debit is CreditDebit.CREDIT and not command.is_reversal
+    objections = {
+        SetAsideReason.NOT_BOOKED: command.status is not EntryStatus.BOOKED,
+        SetAsideReason.NOT_A_CREDIT: not is_credit,
+        SetAsideReason.NO_AMOUNT: command.amount_cents == 0,
+        SetAsideReason.WRONG_CURRENCY: command.currency != terms.currency,
+        SetAsideReason.WRONG_REFERENCE: command.end_to_end_id != terms.payment_reference,
+        SetAsideReason.VALUE_DAY_AHEAD: command.value_on > today,
+        SetAsideReason.AFTER_LONG_STOP: command.value_on > terms.long_stop_on,
+        SetAsideReason.ESCROW_CLOSED: isinstance(state, Closed),
+    }
+    objection = next((reason for reason, applies in objections.items() if applies), None)
+    if objection is not None:
+        return objection
+    if payer_id is None:
+        return SetAsideReason.PAYER_UNKNOWN
+    if payer_id not in facts.screened_customer_ids:
+        return SetAsideReason.PAYER_NOT_SCREENED
+    return payer_id
+
+
+def _credited(command: BookDeposit, state: Opened, payer_id: UUID) -> list[EscrowEvent]:
+    books = state.books
+    terms = books.terms
+    credited_cents = min(command.amount_cents, books.missing_cents)
+    missing_cents = books.missing_cents - credited_cents
+    booked = DepositBooked(
+        license_id=terms.license_id,
+        account=command.account,
+        bank_reference=command.bank_reference,
+        end_to_end_id=terms.payment_reference,
+        payer_customer_id=payer_id,
+        amount_cents=command.amount_cents,
+        credited_cents=credited_cents,
+        excess_cents=command.amount_cents - credited_cents,
+        currency=terms.currency,
+        value_on=command.value_on,
+        message_sha256=command.message_sha256,
+        held_cents=books.held_cents + credited_cents,
+        missing_cents=missing_cents,
+    )
+    if missing_cents or isinstance(state, Funded):
+        return [booked]
+    funded = EscrowFunded(
+        license_id=terms.license_id, price_cents=terms.price_cents, currency=terms.currency
+    )
+    return [booked, funded]
+
+
+def _set_aside(
+    command: BookDeposit, books: Books, payer_id: UUID | None, reason: SetAsideReason
+) -> DepositSetAside:
+    return DepositSetAside(
+        license_id=books.terms.license_id,
+        account=command.account,
+        bank_reference=command.bank_reference,
+        end_to_end_id=command.end_to_end_id,
+        payer_customer_id=payer_id or command.payer_customer_id,
+        payer_name=command.payer_name,
+        amount_cents=command.amount_cents,
+        currency=command.currency,
+        value_on=command.value_on,
+        status=command.status,
+        credit_debit=command.credit_debit,
+        is_reversal=command.is_reversal,
+        message_sha256=command.message_sha256,
+        reason=reason,
+        citation=books.terms.prepayment.citation,
+    )
+
+
+def _payer_id(command: BookDeposit, payers: tuple[Payer, ...]) -> UUID | None:
+    """Find the one payer that both the given id and the given name point to."""
+    if command.payer_customer_id is None and command.payer_name is None:
+        return None
+    name = None if command.payer_name is None else plain_name(command.payer_name)
+    found = [
+        payer.customer_id
+        for payer in payers
+        if command.payer_customer_id in {None, payer.customer_id}
+        and (name is None or name in {plain_name(known) for known in payer.names})
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def plain_name(name: str) -> str:
+    """Reduce a name to what survives a bank's forms: letters and digits, without case.
+
+    Banks drop commas and full stops and write capitals; nothing that is left out here tells two
+    parties apart, and a name that two payers share names neither.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())

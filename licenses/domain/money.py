@@ -1,0 +1,71 @@
+"""Values of everything that touches a bank: currencies, amounts, accounts, references. Pure.
+
+Amounts are integers in the minor unit of their currency, at most `MAX_AMOUNT_CENTS` each, so that
+every sum made from them stays well inside 64 bits. The patterns refuse a line feed at the
+end by themselves, because Python's `$` would let one through.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Final
+
+import msgspec
+
+from audits.kernel import WIRE_STRING, Refused
+
+MAX_AMOUNT_CENTS: Final = 10**15
+
+_TEXT: Final = r"^[^\x00-\x20\x7f](?:[^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$(?!\n)"
+
+AmountCents = Annotated[int, msgspec.Meta(ge=0, le=MAX_AMOUNT_CENTS, extra=WIRE_STRING)]
+"""One amount in minor units, possibly nothing; a decimal string on the wire."""
+
+PositiveCents = Annotated[int, msgspec.Meta(ge=1, le=MAX_AMOUNT_CENTS, extra=WIRE_STRING)]
+"""One amount in minor units, more than nothing; a decimal string on the wire."""
+
+Currency = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^[A-Z]{3}$",
+        min_length=3,
+        max_length=3,
+        description="ISO 4217 alphabetic code, such as `USD`.",
+        examples=["USD"],
+    ),
+]
+"""Whatever currency a bank may report; what a price may be in is narrower."""
+
+BankAccount = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_TEXT,
+        min_length=1,
+        max_length=34,
+        description="IBAN or another account number (ISO 20022 `Acct/Id`).",
+    ),
+]
+
+BankReference = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_TEXT,
+        min_length=1,
+        max_length=35,
+        description="A reference of at most 35 characters (ISO 20022 `Max35Text`).",
+    ),
+]
+
+BankPartyName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=_TEXT,
+        min_length=1,
+        max_length=140,
+        description="The name of a party as a bank writes it (ISO 20022 `Max140Text`).",
+    ),
+]
+
+
+def refuse_day_ahead(day: date, now: datetime) -> None:
+    """Refuse a payment reported as done on a day (UTC) that has not begun."""
+    if day > now.astimezone(UTC).date():
+        raise Refused("payment_day_ahead", f"{day} has not begun: report payments once made")
