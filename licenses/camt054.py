@@ -1,0 +1,341 @@
+"""Reads ISO 20022 camt.054 messages: what the bank says happened on the escrow account.
+
+An edge parser: bytes in, checked values out, or one named error; never half a message. Amounts are
+read as exact decimals into integers of the minor unit; no float is ever made. Versions 001.02
+(names directly below `Dbtr`, status as text) and 001.08 (names below `Dbtr/Pty`, status as code)
+are known, and later ones as far as they keep to those forms.
+
+Source: ISO 20022 message definition camt.054.001, BankToCustomerDebitCreditNotification.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError
+
+import msgspec
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from audits.kernel import Value
+from customers.domain.values import Sha256
+from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.escrow.events import CreditDebit, EntryStatus
+from licenses.domain.money import (
+    MAX_AMOUNT_CENTS,
+    AmountCents,
+    BankAccount,
+    BankPartyName,
+    BankReference,
+    Currency,
+)
+
+MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
+MAX_ENTRIES: Final = 1_000
+
+_NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(?:0[2-9]|[1-9]\d)")
+_DECIMAL: Final = re.compile(r"\+?(?=\.?[0-9])([0-9]{0,18})(?:\.([0-9]{0,18}))?")
+_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:\d{2})?", re.ASCII)
+
+# ISO 4217, column "Minor unit"; every other currency has two digits.
+_NO_MINOR_UNIT: Final = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+_THOUSANDTHS: Final = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_TEN_THOUSANDTHS: Final = frozenset(("CLF", "UYW"))
+_DIGITS_OF_MINOR_UNIT: Final = (
+    dict.fromkeys(_NO_MINOR_UNIT, 0)
+    | dict.fromkeys(_THOUSANDTHS, 3)
+    | dict.fromkeys(_TEN_THOUSANDTHS, 4)
+)
+_DEFAULT_DIGITS: Final = 2
+
+_NOT_PROVIDED: Final = "NOTPROVIDED"
+"""What ISO 20022 puts where the payer gave no EndToEndId."""
+
+
+class Camt054Error(Exception):
+    """The message cannot be used. `code` is stable, `detail` says where and why."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code: Final = code
+        self.detail: Final = detail
+
+
+class Camt054Entry(Value):
+    """One transaction on the account, as the bank states it."""
+
+    message_id: BankReference
+    message_sha256: Sha256
+    account: BankAccount
+    bank_reference: BankReference
+    """`AcctSvcrRef`: with `account` it identifies the transaction for ever."""
+    end_to_end_id: BankReference | None
+    """What the payer quoted; None where the bank says that nothing was."""
+    status: EntryStatus
+    credit_debit: CreditDebit
+    is_reversal: bool
+    amount_cents: AmountCents
+    """In minor units of `currency`."""
+    currency: Currency
+    value_on: date
+    booked_on: date | None
+    payer_name: BankPartyName | None
+
+
+def parse_camt054(message: bytes) -> tuple[Camt054Entry, ...]:
+    """Read every transaction of a camt.054 message, in its order.
+
+    Raises `Camt054Error` when anything in it cannot be read exactly. An entry that batches several
+    transactions gives one result for each; their amounts must add up to the entry's.
+    """
+    if len(message) > MAX_MESSAGE_BYTES:
+        raise Camt054Error("camt054_too_large", f"More than {MAX_MESSAGE_BYTES} bytes")
+    root = _parse_xml(message)
+    reader = _Reader(namespace=_namespace(root))
+    notification = reader.one(root, "BkToCstmrDbtCdtNtfctn")
+    common = {
+        "message_id": reader.text(notification, "GrpHdr/MsgId"),
+        "message_sha256": hashlib.sha256(message).hexdigest(),
+    }
+    found = [
+        common | {"account": reader.account(part)} | transaction
+        for part in reader.all(notification, "Ntfctn")
+        for entry in reader.all(part, "Ntry")
+        for transaction in _transactions(reader, entry)
+    ]
+    if len(found) > MAX_ENTRIES:
+        raise Camt054Error("camt054_too_many_entries", f"More than {MAX_ENTRIES} transactions")
+    return tuple(_checked(fields) for fields in found)
+
+
+def book_deposit(entry: Camt054Entry) -> BookDeposit:
+    """Turn a parsed transaction into the command that books it."""
+    return BookDeposit(
+        account=entry.account,
+        bank_reference=entry.bank_reference,
+        end_to_end_id=entry.end_to_end_id,
+        payer_name=entry.payer_name,
+        amount_cents=entry.amount_cents,
+        currency=entry.currency,
+        value_on=entry.value_on,
+        status=entry.status,
+        credit_debit=entry.credit_debit,
+        is_reversal=entry.is_reversal,
+        message_sha256=entry.message_sha256,
+    )
+
+
+def _parse_xml(message: bytes) -> Element:
+    try:
+        root: Element = fromstring(message, forbid_dtd=True)
+    except DefusedXmlException as error:
+        # Entity expansion and external entities need a DTD; a bank's message has none.
+        raise Camt054Error("camt054_dtd_forbidden", "A DTD is not allowed") from error
+    except (ParseError, LookupError, ValueError) as error:
+        # LookupError and ValueError: an encoding that expat does not know or cannot use.
+        raise Camt054Error("camt054_not_xml", f"Not well-formed XML: {error}") from error
+    return root
+
+
+def _namespace(root: Element) -> str:
+    namespace, _, name = root.tag[1:].partition("}") if root.tag.startswith("{") else ("", "", "")
+    if name != "Document" or not _NAMESPACE.fullmatch(namespace):
+        raise Camt054Error("camt054_wrong_document", f"Not a camt.054 document: {root.tag[:200]}")
+    return namespace
+
+
+class _Reader:
+    """Finds elements of one namespace and says which one is missing."""
+
+    def __init__(self, *, namespace: str) -> None:
+        self._namespaces: Final = {"": namespace}
+
+    def all(self, parent: Element, path: str) -> list[Element]:
+        return parent.findall(path, self._namespaces)
+
+    def first(self, parent: Element, *paths: str) -> Element | None:
+        for path in paths:
+            element = parent.find(path, self._namespaces)
+            if element is not None:
+                return element
+        return None
+
+    def one(self, parent: Element, *paths: str) -> Element:
+        element = self.first(parent, *paths)
+        if element is None:
+            name = parent.tag.rpartition("}")[2]
+            raise Camt054Error("camt054_element_missing", f"{name} has no {' or '.join(paths)}")
+        return element
+
+    def text(self, parent: Element, *paths: str) -> str:
+        return _clean(self.one(parent, *paths))
+
+    def text_or_none(self, parent: Element, *paths: str) -> str | None:
+        element = self.first(parent, *paths)
+        return None if element is None else _clean(element) or None
+
+    def account(self, notification: Element) -> str:
+        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
+
+    def date_or_none(self, entry: Element, name: str) -> date | None:
+        day = self.text_or_none(entry, f"{name}/Dt")
+        if day is not None:
+            return _date(day)
+        moment = self.text_or_none(entry, f"{name}/DtTm")
+        return None if moment is None else _date_of_time(moment)
+
+    def money(self, amount: Element) -> tuple[int, str]:
+        currency = amount.get("Ccy", "")
+        return minor_units(_clean(amount), currency), currency
+
+
+def _transactions(reader: _Reader, entry: Element) -> Iterator[dict[str, Any]]:
+    shared = _entry_fields(reader, entry)
+    details = reader.all(entry, "NtryDtls/TxDtls")
+    if not details:
+        yield shared | {"bank_reference": _reference(reader.text_or_none(entry, "AcctSvcrRef"))}
+    elif len(details) == 1:
+        # The entry's own amount is what was booked; details may state it before charges.
+        yield shared | _detail_fields(reader, entry, details[0])
+    else:
+        yield from _batch(reader, entry, details, shared)
+
+
+def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
+    amount_cents, currency = reader.money(reader.one(entry, "Amt"))
+    booked_on = reader.date_or_none(entry, "BookgDt")
+    value_on = reader.date_or_none(entry, "ValDt") or booked_on
+    if value_on is None:
+        raise Camt054Error("camt054_element_missing", "Ntry has neither ValDt nor BookgDt")
+    return {
+        "end_to_end_id": None,
+        "status": reader.text(entry, "Sts/Cd", "Sts"),
+        "credit_debit": reader.text(entry, "CdtDbtInd"),
+        "is_reversal": _boolean(reader.text_or_none(entry, "RvslInd")),
+        "amount_cents": amount_cents,
+        "currency": currency,
+        "value_on": value_on,
+        "booked_on": booked_on,
+        "payer_name": None,
+    }
+
+
+def _detail_fields(reader: _Reader, entry: Element, detail: Element) -> dict[str, Any]:
+    quoted = reader.text_or_none(detail, "Refs/EndToEndId")
+    own_reference = reader.text_or_none(detail, "Refs/AcctSvcrRef")
+    return {
+        "bank_reference": _reference(reader.text_or_none(entry, "AcctSvcrRef") or own_reference),
+        "end_to_end_id": None if quoted == _NOT_PROVIDED else quoted,
+        "payer_name": reader.text_or_none(
+            detail, "RltdPties/Dbtr/Pty/Nm", "RltdPties/Dbtr/Nm", "RltdPties/Dbtr/Agt/FinInstnId/Nm"
+        ),
+    }
+
+
+def _batch(
+    reader: _Reader, entry: Element, details: list[Element], shared: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Take a batch apart; each transaction needs an amount and a reference of its own."""
+    total_cents = 0
+    for detail in details:
+        amount_cents, currency = reader.money(reader.one(detail, "Amt", "AmtDtls/TxAmt/Amt"))
+        own_reference = reader.text_or_none(detail, "Refs/AcctSvcrRef")
+        if currency != shared["currency"]:
+            raise Camt054Error("camt054_batch_differs", "A transaction in another currency")
+        total_cents += amount_cents
+        yield (
+            shared
+            | _detail_fields(reader, entry, detail)
+            | {"bank_reference": _reference(own_reference), "amount_cents": amount_cents}
+        )
+    if total_cents != shared["amount_cents"]:
+        raise Camt054Error(
+            "camt054_batch_differs",
+            f"The transactions add up to {total_cents}, the entry says {shared['amount_cents']}",
+        )
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """Read an `xs:decimal` as an integer in the minor unit of `currency`, exactly.
+
+    Raises `Camt054Error` for signs, exponents, digits below the minor unit and amounts beyond
+    10^15. Source of the digits: ISO 4217.
+    """
+    match = _DECIMAL.fullmatch(amount)
+    if match is None:
+        raise Camt054Error("camt054_amount_invalid", f"Not an amount: {amount[:40]!r}")
+    digits = _DIGITS_OF_MINOR_UNIT.get(currency, _DEFAULT_DIGITS)
+    fraction = (match[2] or "").ljust(digits, "0")
+    if fraction[digits:].strip("0"):
+        raise Camt054Error("camt054_amount_inexact", f"{amount} {currency} has too many digits")
+    minor = int(f"0{match[1]}{fraction[:digits]}")
+    if minor > MAX_AMOUNT_CENTS:
+        raise Camt054Error("camt054_amount_invalid", f"{amount} {currency} is beyond 10^15")
+    return minor
+
+
+def _clean(element: Element) -> str:
+    """Collapse white space as XML Schema does for tokens."""
+    return " ".join((element.text or "").split())
+
+
+def _reference(reference: str | None) -> str:
+    if reference is None:
+        raise Camt054Error(
+            "camt054_element_missing",
+            "A transaction has no AcctSvcrRef: a repeat of it could not be recognized",
+        )
+    return reference
+
+
+def _boolean(text: str | None) -> bool:
+    if text in {None, "false", "0"}:
+        return False
+    if text in {"true", "1"}:
+        return True
+    raise Camt054Error("camt054_field_invalid", f"RvslInd is not a boolean: {text!r}")
+
+
+def _date(text: str) -> date:
+    match = _DATE.fullmatch(text)
+    try:
+        return date.fromisoformat(match[1] if match else text)
+    except ValueError as error:
+        raise Camt054Error("camt054_field_invalid", f"Not a date: {text[:40]!r}") from error
+
+
+def _date_of_time(text: str) -> date:
+    """Give the calendar day as the bank writes it, in the bank's own offset."""
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError as error:
+        raise Camt054Error("camt054_field_invalid", f"Not a time: {text[:40]!r}") from error
+
+
+def _checked(fields: dict[str, Any]) -> Camt054Entry:
+    try:
+        return msgspec.convert(fields, Camt054Entry, strict=False)
+    except msgspec.ValidationError as error:
+        raise Camt054Error("camt054_field_invalid", str(error)) from error
