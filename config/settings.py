@@ -161,11 +161,15 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": 2,
     "visibility_timeout": 600,
     "max_retries": 0,
 }
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    # Whatever is due and had no message, or whose message was lost.
+    "sweep": {"task": "audits.sweep", "schedule": 1.0, "options": {"expires": 10}},
+}
 
 # -- People --------------------------------------------------------------------------------
 
