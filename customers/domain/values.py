@@ -1,10 +1,12 @@
 """Values that every part of the system shares: countries, texts, addresses, documents, USCC. Pure.
 
 The constraints serve three ends at once: they validate what arrives (a breach is a shape error),
-they describe the API, and they keep what PostgreSQL cannot store (the character NUL) out.
+they describe the API, and they keep out what PostgreSQL cannot store (the character NUL) and what
+would not fit into one event (64 KiB).
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -38,13 +40,20 @@ Country = Annotated[
 """An officially assigned country code."""
 
 _LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
-_LINES: Final = r"^[^\x00]*[^\x00-\x20\x7f][^\x00]*$"
+_NO_CONTROL: Final = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_LINES: Final = rf"^{_NO_CONTROL}*[^\x00-\x20\x7f]{_NO_CONTROL}*$"
 
 ShortText = Annotated[str, msgspec.Meta(pattern=_LINE, min_length=1, max_length=200)]
 """One line that is not blank: a name, a title, a reference."""
 
-LongText = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=10_000)]
-"""Paragraphs that are not blank: reasons, descriptions, statements."""
+LongText = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=4_000)]
+"""Paragraphs that are not blank: reasons, statements."""
+
+Description = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=1_000)]
+"""A paragraph or two that are not blank, where several go into one event."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A point in time with its offset from UTC."""
 
 Sha256 = Annotated[
     str,

@@ -14,6 +14,10 @@ UNVERSIONED_COLUMNS: Final = frozenset({"_id", "source_list_url", "source_inform
 """Columns that change from one publication to the next while the party stays as listed."""
 
 
+MAX_DETAIL: Final = 100
+"""Characters that a bad row says of itself."""
+
+
 class BadRowReason(StrEnum):
     """Why a row of a list gave no entry."""
 
@@ -31,7 +35,7 @@ class BadRow(Value):
     line: Annotated[int, msgspec.Meta(ge=1)]
     """Line of the file on which the row begins, counted from 1."""
     reason: BadRowReason
-    detail: Annotated[str, msgspec.Meta(max_length=200)]
+    detail: Annotated[str, msgspec.Meta(max_length=MAX_DETAIL)]
 
 
 class Entry(Value):

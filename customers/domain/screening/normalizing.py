@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from anyascii import anyascii
 
-from customers.domain.screening.words import LEGAL_FORMS, PARTICLES
+from customers.domain.screening.words import COMMON, LEGAL_FORMS, PARTICLES
 
 _APOSTROPHES: Final = re.compile(r"['`\"]")
 _ACRONYM: Final = re.compile(r"(?<![a-z0-9])(?:[a-z]\.){2,}(?:[a-z](?![a-z0-9]))?")
@@ -80,5 +80,13 @@ def read(name: str) -> Reading:
 
 
 def is_native_only(name: str) -> bool:
-    """Tell whether a name holds no Latin letter: the lists, written in Latin, cannot clear it."""
-    return _LATIN.search(name) is None
+    """Tell whether what tells this name apart is in no Latin letters.
+
+    The lists are written in Latin letters: they cannot clear such a name, not even with a legal
+    form or a trade added in Latin (`北京某某 Technology Co., Ltd.`).
+    """
+    other_letters = any(letter.isalpha() and not _LATIN.match(letter) for letter in name)
+    latin = words("".join(letter if _LATIN.match(letter) else " " for letter in name))
+    if not other_letters:
+        return not latin
+    return all(word in LEGAL_FORMS or word in PARTICLES or word in COMMON for word in latin)

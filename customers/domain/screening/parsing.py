@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from audits.kernel import Refused
 from customers.domain.screening.entries import (
+    MAX_DETAIL,
     BadRow,
     BadRowReason,
     Entry,
@@ -30,7 +31,7 @@ REQUIRED_COLUMNS: Final = (
 )
 """The 28 columns of every edition so far, in any order. Since 2020 `_id` comes on top."""
 
-MAX_BAD_ROWS: Final = 1_000
+MAX_BAD_ROWS: Final = 100
 """A list with more rows than this unreadable is broken as a whole."""
 
 _ESCAPED_FROM: Final = "\udc80"
@@ -84,7 +85,9 @@ def _records(content: bytes) -> Iterator[_Record | BadRow]:
         except StopIteration:
             return
         except csv.Error as error:  # a field beyond the csv module's limit: 128 KiB
-            yield BadRow(line=line, reason=BadRowReason.FIELD_TOO_LONG, detail=str(error)[:200])
+            yield BadRow(
+                line=line, reason=BadRowReason.FIELD_TOO_LONG, detail=str(error)[:MAX_DETAIL]
+            )
             continue
         if cells:
             yield _Record(line, cells)
@@ -109,7 +112,7 @@ def _read(record: _Record, header: list[str]) -> Entry | BadRow:
     if defect is None:
         return entry_from(_columns(record.cells, header), record.line)
     reason, detail = defect
-    return BadRow(line=record.line, reason=reason, detail=detail[:200])
+    return BadRow(line=record.line, reason=reason, detail=detail[:MAX_DETAIL])
 
 
 def _columns(cells: list[str], header: list[str]) -> dict[str, str]:
