@@ -3,7 +3,6 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
 # Nothing here protects anything: the servers it is for listen on this machine alone.
 LOCAL = {
@@ -32,12 +31,12 @@ def secret_key(state: Path) -> str:
         return key
 
 
-def local(state: Path) -> dict[str, str]:
-    """Return the environment of a process: this process's, the local settings, the key."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+def local(state: Path, *, isolated: bool = False) -> dict[str, str]:
+    """Return the environment of a process: the local settings, the key, and this process's own.
+
+    This process's variables win, so that DATABASE_URL and the rest can be set from outside; an
+    `isolated` environment takes none of those that mean something to Tollgate.
+    """
+    ignored = ("PG", "DATABASE_", "REDIS_URL", "TOLLGATE_") if isolated else ("PG",)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
     return LOCAL | {"TOLLGATE_SECRET_KEY": secret_key(state)} | inherited
-
-
-def with_database(url: str, database: str) -> str:
-    """Return the PostgreSQL URL with another database in it."""
-    return urlunsplit(urlsplit(url)._replace(path="/" + quote(database, safe="")))

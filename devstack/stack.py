@@ -53,6 +53,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     redis: bool = True
     # False gives up crash safety of the embedded database for speed.
     durable: bool = True
+    # True: servers of its own, whatever DATABASE_URL, REDIS_URL and other such variables say.
+    isolated: bool = False
     # None: 8000, or any free port when that one is taken.
     port: int | None = None
     # Added to the environment of every process.
@@ -71,7 +73,7 @@ class Stack:
         self.children: dict[str, Child] = {}
         self._exits = ExitStack()
         self._listener: socket.socket | None = None
-        self._environment = environment.local(self.state)
+        self._environment = environment.local(self.state, isolated=shape.isolated)
 
     def __enter__(self) -> Self:
         """Start everything and return when the service answers; on failure leave nothing."""
@@ -147,7 +149,6 @@ class Stack:
 
     def migrate(self) -> None:
         """Bring the tables up to date, as their owner."""
-        self._environment.pop("DATABASE_STATEMENT_TIMEOUT_MS", None)
         self.manage("migrate", "--verbosity", "0")
 
     # -- What a test or a benchmark does to it -----------------------------------------------

@@ -1,0 +1,199 @@
+"""The whole stack: it answers, it heals, and it leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from devstack import paths
+from devstack import stack as stacks
+from devstack.stack import BEAT, POSTGRES, VALKEY, WEB, WORKER, Shape, Stack, StackBusyError
+from tests.devstack.conftest import eventually, processes_of
+
+SMALL = Shape(isolated=True, web_processes=1, workers=1)
+STOP_SECONDS = 15.0
+UP = """
+import sys
+from pathlib import Path
+from devstack import paths, up
+paths.state_directory = lambda: Path(sys.argv[1])
+up.main()
+"""
+
+
+def status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own address
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    state = tmp_path_factory.mktemp("stack")
+    with Stack(state, SMALL) as running:
+        yield running
+    paths.remove_state(state)
+
+
+def has_new_pid(stack: Stack, name: str, old: int) -> bool:
+    child = stack.children[name]
+    return child.is_running() and child.pid != old
+
+
+def test_it_answers_and_its_tables_are_there(stack: Stack) -> None:
+    assert status(stack.url + "/no-such-page") == 404
+    assert "[ ]" not in stack.manage("showmigrations", "--plan").stdout
+
+
+def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
+    with psycopg.connect(stack.environment("tollgate_web")["DATABASE_URL"]) as connection:
+        row = connection.execute("SELECT current_user, session_user").fetchone()
+    assert row == ("tollgate_web", "tollgate_web")
+    assert stack.children[WEB].program.environment == stack.environment("tollgate_web")
+    assert stack.children[WORKER].program.environment == stack.environment("tollgate_worker")
+
+
+@pytest.mark.parametrize("name", [WEB, WORKER, BEAT])
+def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
+    old = stack.children[name].pid
+    os.kill(old, signal.SIGKILL)
+    assert eventually(lambda: has_new_pid(stack, name, old))
+    assert status(stack.url) < 500
+
+
+@pytest.mark.parametrize("name", [POSTGRES, VALKEY])
+def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
+    restarts = stack.supervisor.restarts(name)
+    server = stack.supervisor.part(name)
+    server.kill()
+    assert eventually(lambda: stack.supervisor.restarts(name) > restarts)
+    assert eventually(server.is_running)
+
+
+def test_the_service_survives_an_immediate_restart_of_the_database(stack: Stack) -> None:
+    assert stack.postgres is not None
+    stack.postgres.restart_immediate()
+    assert status(stack.url) < 500
+    assert stack.manage("check", "--database", "default").returncode == 0
+
+
+def test_an_outage_lasts_as_long_as_it_is_wanted(stack: Stack) -> None:
+    assert stack.valkey is not None
+    with stack.outage(VALKEY):
+        time.sleep(1)
+        assert not stack.valkey.is_running()
+    assert stack.valkey.is_running()
+
+
+def test_a_worker_can_be_restarted_politely_and_killed_with_its_helpers(stack: Stack) -> None:
+    first = stack.worker_pid
+    stack.restart_worker()
+    second = stack.worker_pid
+    assert second != first
+    assert eventually(lambda: len(psutil.Process(second).children()) > 0)
+    helpers = psutil.Process(second).children()
+    stack.kill_worker(whole_group=True)
+    assert eventually(lambda: not any(helper.is_running() for helper in helpers))
+    assert eventually(lambda: has_new_pid(stack, WORKER, second))
+
+
+def test_a_second_stack_in_the_same_place_is_refused(stack: Stack) -> None:
+    with pytest.raises(StackBusyError, match=f"Process {os.getpid()} already runs"):
+        Stack(stack.state, SMALL).__enter__()
+    assert status(stack.url) < 500
+
+
+def test_two_stacks_run_side_by_side_on_ports_of_their_own(
+    stack: Stack, make_state: Callable[[], Path]
+) -> None:
+    state = make_state()
+    with Stack(state, Shape(isolated=True, web_processes=1, workers=0, redis=False)) as second:
+        assert second.url != stack.url
+        assert status(second.url) < 500
+        assert status(stack.url) < 500
+    assert processes_of(state) == []
+
+
+def test_a_stack_that_cannot_come_up_leaves_nothing(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacks, "web_command", lambda *_: ["no_such_module"])
+    monkeypatch.setattr(stacks, "READY_TIMEOUT_SECONDS", 1.0)
+    with pytest.raises(stacks.StackFailedError, match="no_such_module"):
+        Stack(state, SMALL).__enter__()
+    assert processes_of(state) == []
+
+
+def test_without_redis_there_is_an_address_at_which_nobody_listens(state: Path) -> None:
+    without = Stack(state, Shape(isolated=True, redis=False))
+    assert without.redis_url() == f"unix://{paths.short_directory(state)}/nowhere.sock?db=0"
+
+
+@pytest.fixture
+def up(state: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
+    """Start `./tollgate up` on a state directory of the test's own; wait for its greeting."""
+    started: list[subprocess.Popen[str]] = []
+    ignored = ("DATABASE_", "REDIS_URL", "TOLLGATE_")
+    variables = {name: text for name, text in os.environ.items() if not name.startswith(ignored)}
+
+    def start() -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-c", UP, str(state)],
+            cwd=paths.ROOT,
+            env=variables,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("Tollgate answers at http://127.0.0.1:")
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_stops_in_time_and_completely(
+    up: Callable[[], "subprocess.Popen[str]"], state: Path, number: signal.Signals
+) -> None:
+    process = up()
+    begun = time.monotonic()
+    process.send_signal(number)
+    assert process.wait(STOP_SECONDS) == 0
+    assert time.monotonic() - begun < STOP_SECONDS
+    assert processes_of(state) == []
+
+
+def test_a_killed_supervisor_leaves_nothing_and_the_next_starts(
+    up: Callable[[], "subprocess.Popen[str]"], state: Path
+) -> None:
+    first = up()
+    family = psutil.Process(first.pid).children(recursive=True)
+    first.kill()
+    assert eventually(lambda: not any(alive(process) for process in family))
+    second = up()
+    second.terminate()
+    assert second.wait(STOP_SECONDS) == 0
+    assert processes_of(state) == []
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
