@@ -49,10 +49,10 @@ class Gap(Value):
 
 
 class KnownCustomer(Value):
-    """A customer that the exporter registered, in the present version of its record."""
+    """A customer that the exporter registered, and the present version of its particulars."""
 
     customer_id: UUID
-    version: int
+    party_version: int
 
 
 def merge(content: Content, changes: Content) -> Content:
@@ -76,13 +76,13 @@ def gaps(content: Content, customers: Collection[KnownCustomer]) -> tuple[Gap, .
 
 def complete(content: Content, customers: Collection[KnownCustomer]) -> Submission:
     """Make the submission of a content without gaps: names party versions and totals."""
-    versions = {known.customer_id: known.version for known in customers}
+    versions = {known.customer_id: known.party_version for known in customers}
     draft = msgspec.to_builtins(content, builtin_types=(UUID,))
     items = [
         item | {"total_cents": item["quantity"] * item["unit_price_cents"]}
         for item in sorted(draft["items"], key=lambda item: item["line"])
     ]
-    parties = [party | {"version": versions[party["customer_id"]]} for party in draft["parties"]]
+    parties = [party | {"party_version": versions[party["customer_id"]]} for party in draft["parties"]]
     total_cents = sum(item["total_cents"] for item in items)
     whole = draft | {"items": items, "parties": parties, "total_cents": total_cents}
     return msgspec.convert(whole, Submission, builtin_types=(UUID,))

@@ -11,7 +11,8 @@ from audits.kernel import Refused
 from licenses.domain.application.commands import ProposeDecision
 from licenses.domain.application.facts import DecisionFacts, ProposalFacts
 from licenses.domain.application.values import LineQuantity, Outcome, Proposal, Submission
-from licenses.domain.application.verdicts import GRANT_CONDITIONS, failing, told
+from licenses.domain.application.verdicts import require
+from licenses.domain.policy.evaluation import GRANT_CONDITIONS
 from licenses.domain.policy.model import Verdict
 
 VALIDITY_CITATION: Final = "15 CFR 750.7(g)"
@@ -47,14 +48,7 @@ def grounds(proposal: Proposal, facts: DecisionFacts) -> tuple[Verdict, ...]:
     """Give the verdicts that a decision rests on; raises Refused where an approval lacks one."""
     if proposal.outcome is Outcome.DENY:
         return ()
-    failed = failing(facts.verdicts, GRANT_CONDITIONS)
-    if failed:
-        raise Refused(
-            "conditions_not_met",
-            "; ".join(f"{verdict.condition}: {verdict.reason}" for verdict in failed),
-            citation=failed[0].citation,
-            extra={"failing": told(failed)},
-        )
+    require(facts.verdicts, GRANT_CONDITIONS)
     return facts.verdicts
 
 

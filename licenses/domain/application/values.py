@@ -89,11 +89,11 @@ class Party(Value):
 
 
 class NamedParty(Value):
-    """A customer in one role, in the version of its record that the application was filed on."""
+    """A customer in one role, in the version of the party that the application was filed on."""
 
     role: PartyRole
     customer_id: UUID
-    version: Annotated[int, msgspec.Meta(ge=1)]
+    party_version: Annotated[int, msgspec.Meta(ge=1)]
 
 
 class DraftItem(Value):

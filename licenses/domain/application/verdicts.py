@@ -1,50 +1,30 @@
-"""Verdicts as a decision reads them: what is missing fails. Pure."""
+"""Verdicts as a decision needs them: all hold, or all that fail are named. Pure."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
+from audits.kernel import Refused
+from licenses.domain.policy.evaluation import unmet
 from licenses.domain.policy.model import Condition, Verdict
 
-ALL_CONDITIONS: Final = tuple(Condition)
-GRANT_CONDITIONS: Final = (
-    Condition.ELIGIBLE_PRODUCT,
-    Condition.ELIGIBLE_DESTINATION,
-    Condition.APPROVED_CUSTOMER,
-    Condition.SCREENED_PARTIES,
-    Condition.VOLUME_CAP,
-    Condition.US_SUPPLY_FIRST,
-)
-"""What must hold for an approval; the others can only come true once there is a license."""
 
+def require(verdicts: Sequence[Verdict], conditions: Iterable[Condition]) -> None:
+    """Refuse unless every one of `conditions` holds; raises LookupError where one was not judged.
 
-def failing(
-    verdicts: Sequence[Verdict], required: Collection[Condition] = ALL_CONDITIONS
-) -> tuple[Verdict, ...]:
-    """List the required conditions that do not hold, in their order, each with its verdict.
-
-    A condition without a verdict fails: nothing passes because nobody looked.
+    The citation is that of the first failing condition; `failing` in the body names them all.
     """
-    known = {verdict.condition: verdict for verdict in verdicts if verdict.holds}
-    failed = {verdict.condition: verdict for verdict in verdicts if not verdict.holds}
-    return tuple(
-        failed.get(condition) or _unknown(condition)
-        for condition in Condition
-        if condition in required and (condition in failed or condition not in known)
-    )
+    failed = unmet(verdicts, conditions)
+    if failed:
+        raise Refused(
+            "conditions_not_met",
+            " ".join(f"{verdict.condition}: {verdict.reason}" for verdict in failed),
+            citation=failed[0].citation,
+            extra={"failing": told(failed)},
+        )
 
 
-def told(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+def told(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     """Write verdicts as JSON values, for the body of a refusal."""
     return [msgspec.to_builtins(verdict) for verdict in verdicts]
-
-
-def _unknown(condition: Condition) -> Verdict:
-    return Verdict(
-        condition=condition,
-        holds=False,
-        code="condition_not_evaluated",
-        reason=f"Condition {condition} has not been evaluated",
-        citation="Tollgate: unknown never holds",
-    )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from audits.kernel import Decider, Facts, Refused
-from licenses.domain.application.verdicts import GRANT_CONDITIONS, failing, told
+from licenses.domain.application.verdicts import require
 from licenses.domain.license.commands import (
     AcknowledgeProvisos,
     ConfirmRevocation,
@@ -46,6 +46,7 @@ from licenses.domain.license.state import (
     evolve,
 )
 from licenses.domain.license.terms import REVOCATION_CITATION, VALIDITY_CITATION, Terms
+from licenses.domain.policy.evaluation import GRANT_CONDITIONS
 
 FOUR_EYES_CITATION: Final = "Tollgate: four-eyes principle"
 
@@ -117,14 +118,7 @@ def reinstate_license(
         raise Refused(
             "license_expired", "The license ran out meanwhile", citation=VALIDITY_CITATION
         )
-    failed = failing(facts.verdicts, GRANT_CONDITIONS)
-    if failed:
-        raise Refused(
-            "conditions_not_met",
-            "; ".join(f"{verdict.condition}: {verdict.reason}" for verdict in failed),
-            citation=failed[0].citation,
-            extra={"failing": told(failed)},
-        )
+    require(facts.verdicts, GRANT_CONDITIONS)
     return [
         LicenseReinstated(
             reason=command.reason,
