@@ -9,10 +9,11 @@ import msgspec
 from audits.kernel import Command
 from customers.domain.values import Document, LongText, ShortText
 from licenses.domain.application.values import Eccn, LineNumber, Quantity, Units
+from licenses.domain.lab_test.report import LotSerials
 from licenses.domain.license.terms import LicenseNumber
 from licenses.domain.money import PositiveCents
 from licenses.domain.policy.model import Citation, EditionName
-from licenses.domain.shipment.values import Itn, RecordedGate, Serials
+from licenses.domain.shipment.values import Itn, RecordedGate
 
 
 class RequestShipment(Command):
@@ -21,7 +22,7 @@ class RequestShipment(Command):
     license_id: UUID
     line: LineNumber
     quantity: Quantity
-    serials: Serials
+    serials: LotSerials
     """The lot, one serial number for each unit."""
     consignee_ids: Annotated[tuple[UUID, ...], msgspec.Meta(min_length=1, max_length=50)]
     """Customers that receive or forward it; each a party of the license."""
@@ -63,7 +64,7 @@ class DispatchShipment(Command):
     """Send these units off, if the twelve conditions hold at this moment."""
 
     itn: Itn
-    serials: Serials
+    serials: LotSerials
     """Units of the lot; fewer than requested make a short shipment."""
 
 

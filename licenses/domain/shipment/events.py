@@ -6,6 +6,7 @@ from uuid import UUID
 from audits.kernel import Event
 from customers.domain.values import LongText
 from licenses.domain.application.values import Currency, LineNumber, Quantity, Units
+from licenses.domain.lab_test.report import LotSerials
 from licenses.domain.license.terms import LicenseNumber
 from licenses.domain.money import PositiveCents
 from licenses.domain.policy.model import Citation, EditionName, Moment, Verdict
@@ -15,7 +16,6 @@ from licenses.domain.shipment.values import (
     Filing,
     Gate,
     Itn,
-    Serials,
     ShipmentTerms,
     Statement,
 )
@@ -65,7 +65,7 @@ class ShipmentDispatched(Event):
     quantity: Quantity
     short: Units
     """Units that were requested and did not leave."""
-    serials: Serials
+    serials: LotSerials
     itn: Itn
     value_cents: PositiveCents
     """Quantity x unit price."""

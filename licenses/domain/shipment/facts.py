@@ -5,10 +5,10 @@ from uuid import UUID
 from audits.kernel import Facts, Value
 from customers.domain.values import Country, LongText
 from licenses.domain.application.values import Currency
+from licenses.domain.lab_test.report import Serial
 from licenses.domain.license.state import Active, LicenseState, NotGranted, Suspended
 from licenses.domain.license.terms import LicensedLine, LicenseNumber
 from licenses.domain.policy.model import EditionName, FilingRule, Moment, Verdict
-from licenses.domain.shipment.values import Serial
 
 
 class LicenseBasis(Value):

@@ -10,23 +10,10 @@ import msgspec
 from audits.kernel import Value
 from customers.domain.values import Country, Document, LongText, ShortText
 from licenses.domain.application.values import Currency, Eccn, LineNumber, Quantity, Units
+from licenses.domain.lab_test.report import LotSerials
 from licenses.domain.license.terms import LicenseNumber
 from licenses.domain.money import PositiveCents
 from licenses.domain.policy.model import EditionName, Moment, Verdict
-
-Serial = Annotated[
-    str,
-    msgspec.Meta(
-        pattern=r"^[A-Z0-9](?:[A-Z0-9-]*[A-Z0-9])?$(?!\n)",
-        min_length=1,
-        max_length=40,
-        description="Serial number of one unit: capitals, digits and inner hyphens.",
-        examples=["SN-000001"],
-    ),
-]
-"""Names one accelerator for ever: it leaves the country once."""
-
-Serials = Annotated[tuple[Serial, ...], msgspec.Meta(min_length=1, max_length=10_000)]
 
 Itn = Annotated[
     str,
@@ -53,7 +40,7 @@ class ShipmentTerms(Value):
     model: ShortText
     eccn: Eccn
     quantity: Quantity
-    serials: Serials
+    serials: LotSerials
     """The lot: one serial number for each unit."""
     consignee_ids: tuple[UUID, ...]
     unit_price_cents: PositiveCents
@@ -124,7 +111,7 @@ class Departure(Value):
     """What left, and when."""
 
     itn: Itn
-    serials: Serials
+    serials: LotSerials
     dispatched_at: Moment
 
 
