@@ -128,13 +128,20 @@ def test_two_first_uses_at_once_install_once(checkout: Checkout) -> None:
     assert checkout.asked() == ["venv", "pip"]
 
 
-def test_an_environment_of_another_interpreter_is_made_again(checkout: Checkout) -> None:
+def test_an_environment_of_another_interpreter_is_made_again(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout.environment().ensure(RUNTIME)
+    monkeypatch.setattr(sys, "version", f"{sys.version} of next year")
+    checkout.environment().ensure(RUNTIME)
+    assert checkout.asked() == ["venv", "pip", "venv", "pip"]
+
+
+def test_an_environment_whose_interpreter_is_gone_is_made_again(checkout: Checkout) -> None:
     environment = checkout.environment()
     environment.ensure(RUNTIME)
-    environment.stamp(RUNTIME).write_text("of another interpreter")
     environment.python.unlink()
-    environment.python.write_text("#!/bin/sh\necho another\n")
-    environment.python.chmod(0o755)
+    (checkout.root / RUNTIME).write_text("the second\n")
     checkout.environment().ensure(RUNTIME)
     assert checkout.asked() == ["venv", "pip", "venv", "pip"]
 
