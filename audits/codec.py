@@ -1,13 +1,14 @@
 """Event class ⇄ wire name and canonical bytes (RFC 8785), with upcasters for older schemas.
 
 The canonical bytes of an event are made once, when it is written; they are what is hashed, stored,
-sealed and exported. Money travels as decimal strings; integers beyond 2^53 - 1 are refused.
+sealed and exported. Money travels as decimal strings; integers beyond 2^53 - 1 are refused, and so
+is text that the database's jsonb cannot hold.
 """
 
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -16,15 +17,17 @@ import msgspec
 import msgspec.inspect
 import rfc8785
 
-from audits.kernel import MAX_SAFE_INTEGER, WIRE_STRING, Actor, Command, Event
+from audits.kernel import MAX_SAFE_INTEGER, Actor, Command, Event
+from audits.shapes import Writer, holds_integers, holds_money, writer_of
 
 E_co = TypeVar("E_co", covariant=True)
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
-_Plan = Callable[[Any], Any]
 
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 """A number that may lie beyond 2^53 - 1 (9007199254740991, 16 digits): look closer."""
+_NUL: Final = b"\\u0000"
+"""May be U+0000, which jsonb refuses, or a backslash before `u0000`: look closer."""
 
 
 class CodecError(Exception):
@@ -79,7 +82,9 @@ class WireType:
     name: str
     event: type[Event]
     schema_version: int
-    plan: _Plan | None
+    write: Writer | None
+    """Turns `data` into what JSON shall hold; None: it is that already."""
+    holds_integers: bool
     decoder: msgspec.json.Decoder[Any]
 
 
@@ -100,7 +105,7 @@ class Registry:
                 continue
             if known is not None or name in self._retired or event in self._by_event:
                 raise CodecError("wire_name_taken", f"{name} or {event.__name__} is already fixed")
-            self._add(WireType(name, event, 1, _plan_of(event), _decoder_of(event)))
+            self._add(_wire_type(name, event))
 
     def retire(self, *names: str) -> None:
         """Close `names` for writing for ever; journals that hold them stay readable as raw."""
@@ -116,7 +121,7 @@ class Registry:
         if from_version != wire.schema_version:
             raise CodecError("upcaster_gap", f"{name} is at schema {wire.schema_version}")
         self._upcasters[name, from_version] = upcaster
-        self._add(WireType(name, wire.event, from_version + 1, wire.plan, wire.decoder))
+        self._add(replace(wire, schema_version=from_version + 1))
 
     def _add(self, wire: WireType) -> None:
         self._by_name[wire.name] = wire
@@ -143,10 +148,11 @@ class Registry:
     def encode(self, recorded: Recorded[Event]) -> bytes:
         """Make the canonical bytes; `data` is encoded by the registered class, money as strings."""
         wire = self.wire_type(type(recorded.data))
-        if wire.plan is None:
-            return canonical(recorded)
-        data = wire.plan(msgspec.to_builtins(recorded.data))
-        return canonical(msgspec.structs.replace(recorded, data=data))
+        data = recorded.data if wire.write is None else wire.write(recorded.data)
+        content = _encode(data)
+        if wire.holds_integers and _LONG_NUMBER.search(content):
+            content = _strict(content)
+        return _without_nul(_encode(msgspec.structs.replace(recorded, data=msgspec.Raw(content))))
 
     def decode(self, name: str, schema_version: int, content: bytes) -> Recorded[Event]:
         """Read canonical bytes back, typed; older schemas through upcasters, strangers as raw."""
@@ -164,22 +170,39 @@ class Registry:
         document = msgspec.json.decode(content)
         for step in range(version, wire.schema_version):
             document["data"] = self._upcasters[wire.name, step](document["data"])
-        return wire.decoder.decode(msgspec.json.encode(document))
+        recorded: Recorded[Event] = wire.decoder.decode(msgspec.json.encode(document))
+        return recorded
 
 
 def canonical(value: Any) -> bytes:
-    """Encode to RFC 8785 bytes. Values hold str, int, bool, None, structs with ASCII field names,
-    sequences, UUID, date and UTC datetime; no floats and no dicts with other than ASCII keys.
+    """Encode to RFC 8785 bytes; money inside must be text already.
 
-    A sorted msgspec encoding gives the same bytes for these and is many times faster; numbers that
-    look too long take the strict path, which refuses what JSON readers would round.
+    Values hold str, int, bool, None, structs and dicts with ASCII keys, sequences, UUID, date and
+    UTC datetime; no floats. A sorted msgspec encoding gives the same bytes for these and is many
+    times faster; numbers that look too long take the strict path, which refuses what JSON readers
+    would round. Raises CodecError `integer_out_of_range`, `text_not_unicode`, `text_with_nul`.
     """
-    content = _encoder.encode(value)
-    if _LONG_NUMBER.search(content):
-        try:
-            return rfc8785.dumps(msgspec.json.decode(content))
-        except rfc8785.IntegerDomainError as error:
-            raise CodecError("integer_out_of_range", f"beyond {MAX_SAFE_INTEGER}") from error
+    content = _encode(value)
+    return _without_nul(_strict(content) if _LONG_NUMBER.search(content) else content)
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError as error:
+        raise CodecError("text_not_unicode", "a surrogate stands alone in a text") from error
+
+
+def _strict(content: bytes) -> bytes:
+    try:
+        return rfc8785.dumps(msgspec.json.decode(content))
+    except rfc8785.IntegerDomainError as error:
+        raise CodecError("integer_out_of_range", f"beyond {MAX_SAFE_INTEGER}") from error
+
+
+def _without_nul(content: bytes) -> bytes:
+    if _NUL in content and _NUL in content.replace(b"\\\\", b""):
+        raise CodecError("text_with_nul", "U+0000 cannot be stored in a text")
     return content
 
 
@@ -190,7 +213,7 @@ def leaf_hash(content: bytes) -> bytes:
 
 def fingerprint(command: Command, target: UUID) -> str:
     """Hash what a command asks, so that a reused command id with another body is seen."""
-    return fingerprint_of(type(command).__name__, target, msgspec.json.encode(command))
+    return fingerprint_of(type(command).__name__, target, _encoder.encode(command))
 
 
 def fingerprint_of(name: str, target: UUID, body: bytes = b"") -> str:
@@ -200,57 +223,23 @@ def fingerprint_of(name: str, target: UUID, body: bytes = b"") -> str:
 
 
 def _decode_raw(name: str, content: bytes) -> Recorded[Event]:
-    recorded = msgspec.json.decode(content, type=Recorded[msgspec.Raw])
-    raw = RawEvent(name=name, json=bytes(recorded.data).decode())
-    return msgspec.structs.replace(recorded, data=raw)  # type: ignore[arg-type, return-value]
+    recorded: Recorded[Any] = msgspec.json.decode(content, type=Recorded[msgspec.Raw])
+    return msgspec.structs.replace(
+        recorded, data=RawEvent(name=name, json=bytes(recorded.data).decode())
+    )
 
 
-def _decoder_of(event: type[Event]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(Recorded[event], strict=False)  # type: ignore[valid-type]
-
-
-def _plan_of(event: type[Event]) -> _Plan | None:
-    """Build the function that writes the money inside `event` as strings; None: it holds none."""
-    return _plan(msgspec.inspect.type_info(event))
-
-
-def _plan(info: msgspec.inspect.Type) -> _Plan | None:
-    match info:
-        case msgspec.inspect.Metadata(extra=extra) if extra == WIRE_STRING:
-            return lambda value: None if value is None else str(value)
-        case msgspec.inspect.Metadata(type=inner):
-            return _plan(inner)
-        case msgspec.inspect.UnionType(types=types):
-            return _plan_union([plan for plan in map(_plan, types) if plan is not None])
-        case (
-            msgspec.inspect.VarTupleType(item_type=item) | msgspec.inspect.ListType(item_type=item)
-        ):
-            return _plan_items(_plan(item))
-        case msgspec.inspect.StructType(fields=fields):
-            plans = {f.encode_name: plan for f in fields if (plan := _plan(f.type)) is not None}
-            return _plan_fields(plans) if plans else None
-        case _:
-            return None
-
-
-def _plan_union(plans: list[_Plan]) -> _Plan | None:
-    if not plans:
-        return None
-    if len(plans) > 1:
-        raise CodecError("ambiguous_money", "a union may hold money in one of its types only")
-    plan = plans[0]
-    return lambda value: None if value is None else plan(value)
-
-
-def _plan_items(plan: _Plan | None) -> _Plan | None:
-    return None if plan is None else lambda values: [plan(value) for value in values]
-
-
-def _plan_fields(plans: Mapping[str, _Plan]) -> _Plan:
-    def write(value: dict[str, Any]) -> dict[str, Any]:
-        return value | {name: plan(value[name]) for name, plan in plans.items() if name in value}
-
-    return write
+def _wire_type(name: str, event: type[Event]) -> WireType:
+    info = msgspec.inspect.type_info(event)
+    return WireType(
+        name=name,
+        event=event,
+        schema_version=1,
+        write=writer_of(info),
+        holds_integers=holds_integers(info),
+        # Only money needs the lenient reading of numbers from strings.
+        decoder=msgspec.json.Decoder(Recorded[event], strict=not holds_money(info)),  # type: ignore[valid-type]
+    )
 
 
 registry: Final = Registry()

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from audits import context, store
-from audits.codec import leaf_hash
+from audits.codec import leaf_hash, registry
 from audits.events import WorkItemRedriven
 from audits.kernel import Context, Decider, State, WrongExpectedVersion
 from tests.support.people import OFFICER
@@ -61,7 +61,7 @@ def test_the_receipt_names_event_version_and_leaf_hash() -> None:
         stream_id=stream,
         type="work_item_redriven",
         version=1,
-        leaf_hash=leaf_hash(store.registry.encode(row)).hex(),
+        leaf_hash=leaf_hash(registry.encode(row)).hex(),
     )
 
 
