@@ -93,7 +93,8 @@ def _without_meta(hint: Any) -> Any:
 def _without_none(hint: Any) -> Any:
     if get_origin(hint) not in (typing.Union, types.UnionType):
         return hint
-    return _without_meta(next(each for each in get_args(hint) if each is not types.NoneType))
+    [inner] = [each for each in get_args(hint) if each is not types.NoneType]
+    return _without_meta(inner)
 
 
 def _contradictions(edition: Edition) -> Iterator[str]:
