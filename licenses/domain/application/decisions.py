@@ -193,7 +193,7 @@ def _require_complete(draft: Draft, facts: SubmitFacts) -> None:
             "application_incomplete",
             "; ".join(f"{gap.field} {gap.reason}" for gap in found),
             citation=COMPLETENESS_CITATION,
-            extra={"gaps": msgspec.to_builtins(found)},
+            extra={"gaps": msgspec.to_builtins(list(found))},
         )
 
 
@@ -203,7 +203,7 @@ def _require_eligible(facts: SubmitFacts) -> None:
             "product_not_eligible",
             "; ".join(f"line {item.line}: {item.reason}" for item in facts.ineligible),
             citation=facts.ineligible[0].citation,
-            extra={"lines": msgspec.to_builtins(facts.ineligible)},
+            extra={"lines": msgspec.to_builtins(list(facts.ineligible))},
         )
 
 
