@@ -189,7 +189,7 @@ def forfeit_escrow(
     return [event]
 
 
-DECIDER: Final = Decider[EscrowState](
+DECIDER: Final[Decider[EscrowState]] = Decider(
     aggregate="escrow",
     initial=INITIAL,
     evolve=evolve,

@@ -65,7 +65,7 @@ class Payer(Value):
     """A customer who may pay, and the names by which a bank may know it."""
 
     customer_id: UUID
-    names: Annotated[tuple[BankPartyName, ...], msgspec.Meta(min_length=1, max_length=20)]
+    names: Annotated[tuple[BankPartyName, ...], msgspec.Meta(min_length=1, max_length=3)]
 
 
 class EscrowOpened(Event):
