@@ -285,7 +285,7 @@ def _refused(
     return Refused(code, detail, citation=state.assessed.citation)
 
 
-DECIDER: Final = Decider[RemittanceState](
+DECIDER: Final[Decider[RemittanceState]] = Decider(
     aggregate="remittance",
     initial=INITIAL,
     evolve=evolve,
