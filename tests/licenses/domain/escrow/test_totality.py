@@ -1,0 +1,68 @@
+"""Every command in every state has a defined outcome, and every event can be folded again."""
+
+import pytest
+
+from licenses.domain.escrow import DECIDER
+from licenses.domain.escrow.deposits import refusal_of
+from licenses.domain.escrow.events import EscrowFunded
+from licenses.domain.escrow.state import Closed, Closing
+from tests.licenses.domain.escrow.scenes import (
+    FORFEIT,
+    FORFEIT_FACTS,
+    HISTORIES,
+    LICENSE,
+    OPEN,
+    PRICE_CENTS,
+    PROPOSE,
+    SECOND_SHIPMENT,
+    Step,
+    acting,
+    deposit,
+    deposit_facts,
+    refund_paid,
+    release,
+    return_facts,
+    returning,
+    waiver,
+)
+from tests.support.deciding import given
+from tests.support.people import BANK, OFFICER, SECOND_OFFICER, SYSTEM
+
+STEPS: list[Step] = [
+    (OPEN, acting(SYSTEM)),
+    (deposit(reference="E9"), deposit_facts()),
+    (deposit(0, "E9"), deposit_facts()),
+    (returning(1), return_facts()),
+    (release(1, SECOND_SHIPMENT), acting(SYSTEM)),
+    (FORFEIT, FORFEIT_FACTS),
+    (PROPOSE, acting(OFFICER)),
+    (waiver(), acting(SECOND_OFFICER)),
+    (refund_paid(), acting(BANK)),
+]
+
+
+def test_every_command_is_tried() -> None:
+    assert {type(command) for command, _ in STEPS} == set(DECIDER.decisions)
+
+
+def test_every_end_is_tried() -> None:
+    states = [DECIDER.fold(events) for events in HISTORIES.values()]
+    assert {state.how for state in states if isinstance(state, Closed)} == set(Closing)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step[0]).__name__)
+def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: Step) -> None:
+    command, facts = step
+    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
+    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
+    assert repeat.events == []
+    recorded = [refusal_of(event) for event in outcome.events]
+    refusals = [refusal.code for refusal in [*recorded, outcome.refusal] if refusal]
+    assert ([repeat.refusal.code] if repeat.refusal else []) == refusals
+
+
+def test_a_history_out_of_order_is_a_bug_and_rises() -> None:
+    funded = EscrowFunded(license_id=LICENSE, price_cents=PRICE_CENTS, currency="USD")
+    with pytest.raises(TypeError, match="EscrowFunded before EscrowOpened"):
+        DECIDER.fold([funded])
