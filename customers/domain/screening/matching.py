@@ -4,7 +4,8 @@ Three indexes propose candidates, `scoring` alone judges them:
 
 - A score of `align` never exceeds the likeness of its best pair of words. So whatever reaches the
   threshold shares, with the name sought, a pair of words that reaches it: words spelled nearly
-  alike (found by edit distance over the vocabulary) or of the same consonants.
+  alike (found by edit distance over the vocabulary) or of the same consonants. Where neighbors
+  were joined first, the joined word stands in the other name as it is.
 - `spacing_similarity` is found by edit distance over the names without spaces.
 - Equal names share every word.
 """
@@ -17,7 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from audits.kernel import Value
-from customers.domain.screening.normalizing import Reading, read, readings
+from customers.domain.screening.normalizing import Reading, joined_pairs, read, readings
 from customers.domain.screening.scoring import (
     ALIKE_MIN,
     EXACT,
@@ -53,12 +54,16 @@ class Matcher:
         self._names: Final[list[ListedName]] = []
         self._readings: Final[list[Reading]] = []
         by_word: defaultdict[str, list[int]] = defaultdict(list)
+        by_joined_pair: defaultdict[str, list[int]] = defaultdict(list)
         for listed in names:
             for reading in map(read, readings(listed.alias)):
                 for word in set(reading.tokens):
                     by_word[word].append(len(self._readings))
+                for word in joined_pairs(reading.ordered):
+                    by_joined_pair[word].append(len(self._readings))
                 self._readings.append(reading)
                 self._names.append(listed)
+        self._by_joined_pair: Final = dict(by_joined_pair)
         by_skeleton: defaultdict[str, list[str]] = defaultdict(list)
         for word in by_word:
             by_skeleton[skeleton(word)].append(word)
@@ -96,6 +101,9 @@ class Matcher:
         for token in set(sought.tokens):
             for word in self._near_words(token, threshold):
                 found.update(self._by_word[word])
+            found.update(self._by_joined_pair.get(token, ()))
+        for word in joined_pairs(sought.ordered):
+            found.update(self._by_word.get(word, ()))
         near = _within(sought.joined, self._joined, minimum=max(threshold, SPACING_MIN))
         found.update(index for _, _, index in near)
         return found

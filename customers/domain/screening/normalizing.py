@@ -1,5 +1,6 @@
 """Names in comparable form. Pure: the same name gives the same form on every machine."""
 
+import itertools
 import re
 from typing import Final, NamedTuple
 
@@ -24,9 +25,12 @@ class Reading(NamedTuple):
 
     folded: str
     """As written, apart from case and the width of its spaces."""
+    ordered: tuple[str, ...]
+    """The words that tell names apart, in their order."""
     tokens: tuple[str, ...]
+    """The same, sorted."""
     joined: str
-    """The words that tell names apart, in their order, without spaces."""
+    """The same, in their order, without spaces."""
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -64,9 +68,8 @@ def readings(name: str) -> tuple[str, ...]:
     """
     core = _BOILERPLATE.sub("", name)
     plain = _PARENTHESES.sub(" ", core)
-    found = (name, core, plain, *_OTHER_NAME.split(core))
-    stripped = (reading.strip(" ,;()") for reading in found)
-    return tuple(dict.fromkeys(reading for reading in stripped if words(reading)))
+    others = (reading.strip(" ,;") for reading in (core, plain, *_OTHER_NAME.split(core)))
+    return tuple(dict.fromkeys(reading for reading in (name, *others) if words(reading)))
 
 
 def read(name: str) -> Reading:
@@ -74,9 +77,28 @@ def read(name: str) -> Reading:
     telling = _telling(name)
     return Reading(
         folded=" ".join(name.split()).casefold(),
+        ordered=telling,
         tokens=tuple(sorted(telling)),
         joined="".join(telling),
     )
+
+
+def joined_pairs(ordered: tuple[str, ...]) -> tuple[str, ...]:
+    """Join each word with the next one: `hang`, `zhou`, `bay` give `hangzhou`, `zhoubay`."""
+    return tuple(word + following for word, following in itertools.pairwise(ordered))
+
+
+def rejoin(ordered: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Join neighbors that the other name writes as one word: `hang zhou` meets `hangzhou`."""
+    known = set(other)
+    result: list[str] = []
+    rest = list(ordered)
+    while rest:
+        word = rest.pop(0)
+        if rest and word + rest[0] in known:
+            word += rest.pop(0)
+        result.append(word)
+    return tuple(result)
 
 
 def is_native_only(name: str) -> bool:

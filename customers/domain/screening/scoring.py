@@ -11,7 +11,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from customers.domain.screening.normalizing import Reading, read, readings
+from customers.domain.screening.normalizing import Reading, read, readings, rejoin
 from customers.domain.screening.words import COMMON
 
 ALGORITHM: Final = "tollgate-token-alignment"
@@ -129,7 +129,8 @@ def compare(one: Reading, other: Reading) -> int:
     if one.tokens == other.tokens:
         return NORMALIZED
     spacing = spacing_similarity(one.joined, other.joined)
-    return min(max(align(one.tokens, other.tokens), spacing), FUZZY_MAX)
+    aligned = align(rejoin(one.ordered, other.ordered), rejoin(other.ordered, one.ordered))
+    return min(max(aligned, spacing), FUZZY_MAX)
 
 
 def score(name: str, alias: str) -> int:
