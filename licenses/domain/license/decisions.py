@@ -45,7 +45,7 @@ from licenses.domain.license.state import (
     Suspension,
     evolve,
 )
-from licenses.domain.license.terms import REVOCATION_CITATION, VALIDITY_CITATION, Terms
+from licenses.domain.license.terms import SCOPE_CITATION, VALIDITY_CITATION, Terms
 from licenses.domain.policy.evaluation import GRANT_CONDITIONS
 
 FOUR_EYES_CITATION: Final = "Tollgate: four-eyes principle"
@@ -191,7 +191,7 @@ def draw_down(command: DrawDown, state: LicenseState, facts: Facts) -> list[Lice
         raise Refused(
             "license_not_active",
             f"Only an active license can ship, and this one is {_name(state)}",
-            citation=REVOCATION_CITATION,
+            citation=SCOPE_CITATION,
             extra={"state": _name(state)},
         )
     if facts.now >= state.grant.terms.expires_at:

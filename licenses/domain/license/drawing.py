@@ -4,7 +4,7 @@ from audits.kernel import Refused
 from licenses.domain.license.commands import DrawDown
 from licenses.domain.license.events import LicenseDrawnDown, LicenseEvent, LicenseExhausted
 from licenses.domain.license.terms import (
-    QUANTITY_CITATION,
+    SCOPE_CITATION,
     TOLERANCE_CITATION,
     Draw,
     Grant,
@@ -28,7 +28,7 @@ def is_repeated_draw(command: DrawDown, grant: Grant) -> bool:
             raise Refused(
                 "shipment_already_drawn",
                 f"The shipment has drawn {known.quantity} units of line {known.line}",
-                citation=QUANTITY_CITATION,
+                citation=SCOPE_CITATION,
             )
     return False
 
@@ -40,7 +40,7 @@ def draw(command: DrawDown, grant: Grant) -> list[LicenseEvent]:
         raise Refused(
             "line_not_licensed",
             f"The license has no line {command.line}",
-            citation=QUANTITY_CITATION,
+            citation=SCOPE_CITATION,
         )
     _require_provisos(grant)
     seen = grant.drawn(command.line)
@@ -63,7 +63,7 @@ def _require_provisos(grant: Grant) -> None:
         raise Refused(
             "provisos_not_acknowledged",
             f"Not acknowledged: {', '.join(missing)}",
-            citation=QUANTITY_CITATION,
+            citation=SCOPE_CITATION,
             extra={"missing": list(missing)},
         )
 

@@ -127,8 +127,6 @@ class Grant(Value):
         )
 
 
-QUANTITY_CITATION: Final = "15 CFR 750.7"
+SCOPE_CITATION: Final = "15 CFR 750.7"
 TOLERANCE_CITATION: Final = "15 CFR 750.11"
 VALIDITY_CITATION: Final = "15 CFR 750.7(g)"
-REVOCATION_CITATION: Final = "15 CFR 750.8"
-"""Suspension too."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from audits.kernel import Refused
 from licenses.domain.application.verdicts import told
 from licenses.domain.license.terms import (
-    QUANTITY_CITATION,
+    SCOPE_CITATION,
     TOLERANCE_CITATION,
     VALIDITY_CITATION,
 )
@@ -32,7 +32,7 @@ def require_license(command: RequestShipment, facts: RequestFacts) -> LicenseBas
         raise Refused(
             "line_not_licensed",
             f"No license has such a line {command.line}",
-            citation=QUANTITY_CITATION,
+            citation=SCOPE_CITATION,
         )
     if not basis.in_force:
         raise Refused("license_not_in_force", "The license has ended", citation=VALIDITY_CITATION)
@@ -53,7 +53,7 @@ def require_license(command: RequestShipment, facts: RequestFacts) -> LicenseBas
         raise Refused(
             "party_not_licensed",
             "Every consignee must be a party of the license",
-            citation=QUANTITY_CITATION,
+            citation=SCOPE_CITATION,
         )
     return basis
 
