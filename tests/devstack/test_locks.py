@@ -62,7 +62,7 @@ def license_of(package: str) -> str:
     metadata = distribution(package).metadata.json
     classifiers = [text for text in metadata.get("classifier", []) if "License" in text]
     stated = str(metadata.get("license_expression") or metadata.get("license", ""))
-    return "; ".join([stated.split("\n")[0], *classifiers])
+    return "; ".join([stated.partition("\n")[0], *classifiers])
 
 
 def test_no_license_of_a_runtime_dependency_reaches_beyond_its_own_code() -> None:

