@@ -68,9 +68,21 @@ def candidates() -> tuple[Account, ...]:
 
     Root tries a user namespace first, because files then stay root's and in the checkout. Where
     the kernel forbids that, or the way to the checkout is closed without root's powers, the
-    server runs as `nobody`, with a private directory among the temporary files.
+    server runs as `nobody`, with a private directory among the temporary files. A user whom the
+    system does not know by name, as in some containers, gets a name in a namespace.
     """
-    return ("namespace", "nobody") if os.geteuid() == 0 else ("same",)
+    if os.geteuid() == 0:
+        return ("namespace", "nobody")
+    return ("same",) if has_name(os.geteuid()) else ("namespace",)
+
+
+def has_name(user: int) -> bool:
+    """Tell whether the system knows the user id by a name."""
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def postgres_home(state: Path) -> Home:

@@ -4,8 +4,8 @@ Run as `python -I -S launch.py ACCOUNT SIGNAL PARENT_PID PROGRAM ARGUMENT...`, b
 exists; `subprocess`'s `preexec_fn` would run the same calls between fork and exec of a program
 that has threads, which can deadlock. Standard library only.
 
-ACCOUNT is `same`, `namespace` (root outside, `nobody` inside a new user namespace; files stay
-root's) or `nobody` (a real change of user).
+ACCOUNT is `same`, `namespace` (`nobody` inside a new user namespace, unchanged outside, so that
+files stay the user's) or `nobody` (a real change of user, which only root can make).
 """
 
 import ctypes
@@ -31,14 +31,18 @@ def change_account(account: str) -> None:
 
 
 def enter_namespace() -> None:
-    """Map root to `nobody` in a new user namespace: PostgreSQL refuses to run as user id 0."""
-    uid = pwd.getpwnam("nobody").pw_uid
+    """Map this user to `nobody` in a new user namespace.
+
+    PostgreSQL refuses to run as root, and as a user without a name.
+    """
+    outside, outside_group = os.geteuid(), os.getegid()
+    inside = pwd.getpwnam("nobody").pw_uid
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare(CLONE_NEWUSER) is not allowed here")
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} 0 1")
-    Path("/proc/self/gid_map").write_text(f"{uid} 0 1")
+    Path("/proc/self/uid_map").write_text(f"{inside} {outside} 1")
+    Path("/proc/self/gid_map").write_text(f"{inside} {outside_group} 1")
 
 
 def die_with_parent(death_signal: int, parent: int) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL refuses to be root; everybody can run it all the same."""
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -72,6 +73,21 @@ def test_where_the_kernel_forbids_namespaces_the_next_candidate_serves(
 
     monkeypatch.setattr(account, "launcher", refuse)
     assert account.postgres_home(state).account == last
+
+
+@pytest.mark.parametrize(
+    ("user", "tried"),
+    [
+        (0, ("namespace", "nobody")),
+        (pwd.getpwnam("nobody").pw_uid, ("same",)),
+        (OTHER_USER, ("namespace",)),
+    ],
+)
+def test_root_and_users_without_a_name_get_one(
+    user: int, tried: tuple[Account, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert account.candidates() == tried
 
 
 def test_no_account_at_all_is_said_plainly(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
