@@ -72,6 +72,11 @@ class Loaded(Generic[S]):
         """List the ids of the events of these kinds, in stream order."""
         return tuple(item.event_id for item in self.recorded if isinstance(item.data, kinds))
 
+    def latest(self, *kinds: type[Event]) -> tuple[UUID, ...]:
+        """List the id of the last event of each of these kinds, in stream order."""
+        last = {type(item.data): item for item in self.recorded if isinstance(item.data, kinds)}
+        return tuple(item.event_id for item in sorted(last.values(), key=lambda x: x.version))
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:
@@ -180,7 +185,10 @@ def append(recorded: Sequence[Recorded[Any]]) -> list[EventReceipt]:
             elif contents:
                 cursor.execute(_APPEND_MANY, [contents, hashes])
     except DatabaseError as error:
-        raise _refusal(error, recorded) from error
+        refusal = _refusal(error, recorded)
+        if refusal is None:
+            raise
+        raise refusal from error
     return [_receipt(item, digest) for item, digest in zip(recorded, hashes, strict=True)]
 
 
@@ -202,17 +210,18 @@ def receipts_of(begun: Begun) -> list[EventReceipt]:
     ]
 
 
-def _refusal(error: DatabaseError, recorded: Sequence[Recorded[Any]]) -> Exception:
+def _refusal(error: DatabaseError, recorded: Sequence[Recorded[Any]]) -> Exception | None:
+    """Say what a broken guard means; None for any other failure of the database."""
     cause = error.__cause__
     if not isinstance(cause, psycopg.Error):
-        return error
+        return None
     first = recorded[0]
     constraint = cause.diag.constraint_name
     if constraint == "audits_event_command":
         return CommandRepeated(str(first.command.id))
     if constraint == "audits_event_version" or cause.sqlstate == WRONG_VERSION:
         return WrongExpectedVersion(first.stream_id, expected=first.version - 1, found=None)
-    return error
+    return None
 
 
 def decode(content: bytes) -> Recorded[Any]:
