@@ -14,6 +14,7 @@ from psycopg import sql
 
 from audits import store
 from audits.codec import Recorded
+from audits.execution import Desk, Projector
 from audits.kernel import Decider, State
 
 
@@ -66,10 +67,19 @@ def span_of(recorded: tuple[Recorded[Any], ...]) -> Span:
     return Span(first.correlation_id, first.recorded_at, last.recorded_at)
 
 
-def status_of(state: State) -> str:
-    """Name a state's case as the API does: snake case of its class."""
-    name = type(state).__name__
+def snake_case(name: str) -> str:
+    """Spell a class name as wire names are: `AwaitingFunds` becomes `awaiting_funds`."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def case_name(case: type[State]) -> str:
+    """Name a case of a state as the API does."""
+    return snake_case(case.__name__)
+
+
+def status_of(state: State) -> str:
+    """Name the case that a state is."""
+    return case_name(type(state))
 
 
 def derive(projection: Projection, loaded: store.Loaded[Any], span: Span) -> dict[str, Any]:
@@ -90,6 +100,22 @@ def project(projection: Projection, loaded: store.Loaded[Any], span: Span) -> No
     row = derive(projection, loaded, span)
     with connection.cursor() as cursor:
         cursor.execute(_upsert(projection.model, tuple(row)), list(row.values()))
+
+
+Guarded = Callable[[Desk, store.Loaded[Any], list[Recorded[Any]]], None]
+
+
+def projector(projection: Projection, guarded: Guarded | None = None) -> Projector:
+    """Make what writes a stream's row with its events, after any guarded rows that they move."""
+
+    def write(desk: Desk, loaded: store.Loaded[Any], fresh: list[Recorded[Any]]) -> None:
+        if guarded is not None:
+            guarded(desk, loaded, fresh)
+        first = loaded.recorded[0] if loaded.recorded else fresh[0]
+        span = Span(first.correlation_id, first.recorded_at, fresh[-1].recorded_at)
+        project(projection, loaded, span)
+
+    return write
 
 
 _statements: Final[dict[type[ReadModel], sql.Composed]] = {}

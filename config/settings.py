@@ -4,6 +4,7 @@ Production is the default: whoever wants less protection has to say so. `.env.ex
 the variables an operator sets.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,7 @@ TEMPLATES = [
 
 HTTPS_ONLY = ENV.flag("TOLLGATE_HTTPS_ONLY", default=True)
 SECURE_SSL_REDIRECT = HTTPS_ONLY
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes ask the process itself, without TLS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS_ONLY else 0  # two years
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS_ONLY
 SECURE_HSTS_PRELOAD = HTTPS_ONLY
@@ -174,7 +176,6 @@ CELERY_BEAT_SCHEDULE = {
 # -- People --------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "audits.Person"
-AUTH_USER_MODEL = "audits.Person"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{validator}"}
     for validator in (
@@ -191,19 +192,26 @@ PASSWORD_HASHERS = [
 
 # -- REST ----------------------------------------------------------------------------------
 
+APPEND_SLASH = False  # a redirect would lose the body of a POST; a wrong address is not found
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["audits.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "audits.api.schema.OperationSchema",
+    "DEFAULT_THROTTLE_RATES": {"sessions": ENV.text("TOLLGATE_LOGIN_RATE", "60/minute")},
+    "EXCEPTION_HANDLER": "config.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "URL_FORMAT_OVERRIDE": None,
 }
+REST_KNOX = {"TOKEN_TTL": timedelta(hours=8), "AUTO_REFRESH": False}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tollgate",
+    "DESCRIPTION": "Licensed exports of AI accelerators, from application to remittance.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["audits.api.schema.complete"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -1,5 +1,15 @@
 """Every address of the service starts here."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+import audits.api.urls
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(audits.api.urls.urlpatterns)),
+    path("health/", include(audits.api.urls.health_patterns)),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

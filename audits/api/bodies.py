@@ -1,0 +1,152 @@
+"""Reading what clients send: JSON bodies and query strings, decoded strictly into structs.
+
+Money travels as decimal strings: every member named `…_cents`, in requests and answers alike.
+"""
+
+import re
+from typing import Any, Final, TypeVar
+
+import msgspec
+import msgspec.inspect
+from django.http import HttpRequest, QueryDict
+
+from audits.api.problems import Rejected
+
+T = TypeVar("T")
+
+JSON: Final = "application/json"
+MONEY_SUFFIX: Final = "_cents"
+_MONEY: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+_ESCAPED_NUL: Final = b"\\u0000"
+
+
+def read(request: HttpRequest, shape: type[T]) -> T:
+    """Decode the body of a request into `shape`. An empty body stands for an object without members.
+
+    Raises Rejected: 400 malformed or of another shape, 415 not JSON.
+    """
+    body = request.body
+    if not body:
+        return decode(b"{}", shape)
+    require_media_type(request, JSON)
+    return decode(body, shape)
+
+
+def media_type_of(request: HttpRequest) -> str:
+    """Name the media type of a body, without parameters; empty when the client named none."""
+    return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def require_media_type(request: HttpRequest, *supported: str) -> str:
+    """Return the body's media type; Rejected with 415 when it is none of these."""
+    given = media_type_of(request)
+    if given not in supported:
+        raise Rejected(
+            415,
+            "media_type_unsupported",
+            f"Send {' or '.join(supported)}, not {given or 'a body of no declared type'}",
+            headers={"Accept": ", ".join(supported)},
+        )
+    return given
+
+
+def decode(body: bytes, shape: type[T]) -> T:
+    """Decode JSON into `shape`: unknown members, wrong types and numbers for money are refused.
+
+    Raises msgspec.ValidationError with the JSON path, Rejected where it is no JSON at all.
+    """
+    try:
+        if not _holds_money(shape) and _ESCAPED_NUL not in body:
+            return msgspec.json.decode(body, type=shape)
+        return msgspec.convert(_exact(msgspec.json.decode(body), "$"), shape)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Rejected(400, "json_malformed", str(error), path="$") from error
+    except RecursionError as error:
+        raise Rejected(400, "json_malformed", "Nested too deeply", path="$") from error
+
+
+def query(parameters: QueryDict, shape: type[T]) -> T:
+    """Read a query string into `shape`; unknown and repeated parameters are refused with 400."""
+    values: dict[str, str] = {}
+    for name, given in parameters.lists():
+        if len(given) > 1:
+            raise Rejected(400, "query_invalid", "Given more than once", path=f"$.{name}")
+        values[name] = given[0]
+        if "\x00" in given[0]:
+            raise Rejected(400, "query_invalid", "Holds a NUL character", path=f"$.{name}")
+    return msgspec.convert(values, shape, strict=False)
+
+
+def to_wire(value: Any) -> Any:
+    """Make JSON values of any struct or mapping, with money as decimal strings."""
+    return _with_money_as_text(msgspec.to_builtins(value))
+
+
+def _exact(value: Any, path: str) -> Any:
+    """Turn money into integers; refuse NUL characters, which the journal cannot hold."""
+    match value:
+        case str() if "\x00" in value:
+            raise msgspec.ValidationError(f"Holds a NUL character - at `{path}`")
+        case list():
+            return [_exact(item, f"{path}[{place}]") for place, item in enumerate(value)]
+        case dict():
+            return {
+                name: _cents(item, f"{path}.{name}")
+                if name.endswith(MONEY_SUFFIX) and item is not None
+                else _exact(item, f"{path}.{name}")
+                for name, item in value.items()
+            }
+        case _:
+            return value
+
+
+def _cents(value: Any, path: str) -> int:
+    if not isinstance(value, str) or not _MONEY.fullmatch(value):
+        raise msgspec.ValidationError(
+            f'Expected minor units as a decimal string, such as "12500" - at `{path}`'
+        )
+    return int(value)
+
+
+def _with_money_as_text(value: Any) -> Any:
+    match value:
+        case list():
+            return [_with_money_as_text(item) for item in value]
+        case dict():
+            return {
+                name: str(item)
+                if name.endswith(MONEY_SUFFIX) and isinstance(item, int)
+                else _with_money_as_text(item)
+                for name, item in value.items()
+            }
+        case _:
+            return value
+
+
+_holders: Final[dict[Any, bool]] = {}
+
+
+def _holds_money(shape: Any) -> bool:
+    if shape not in _holders:
+        _holders[shape] = _money_in(msgspec.inspect.type_info(shape), frozenset())
+    return _holders[shape]
+
+
+def _money_in(info: msgspec.inspect.Type, seen: frozenset[type]) -> bool:
+    """Tell whether a member for money lies anywhere inside a type."""
+    match info:
+        case msgspec.inspect.Metadata(type=inner):
+            return _money_in(inner, seen)
+        case msgspec.inspect.UnionType(types=types):
+            return any(_money_in(inner, seen) for inner in types)
+        case msgspec.inspect.CollectionType(item_type=item):
+            return _money_in(item, seen)
+        case msgspec.inspect.StructType(cls=cls, fields=fields) if cls not in seen:
+            return any(
+                member.encode_name.endswith(MONEY_SUFFIX) or _money_in(member.type, seen | {cls})
+                for member in fields
+            )
+        case _:
+            return False

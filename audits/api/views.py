@@ -1,0 +1,251 @@
+"""The views behind declared resources: carry out a command, show a thing, list things, history."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from audits import context as minting
+from audits import execution, store
+from audits.api import bodies, headers, operations, pages
+from audits.api.declaring import CommandRoute, Listing, Moment, Paging, Resource
+from audits.api.history import entries
+from audits.api.schema import Operation, OperationSchema
+from audits.kernel import Actor, Command, Context, Value
+from audits.models import Person
+from audits.projection import status_of
+
+
+class OneFormat(DefaultContentNegotiation):
+    """Answers in the one format there is, whatever the client says it accepts (RFC 9110, 12.5.1)."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """Pick the only renderer."""
+        del request, format_suffix
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """What all views of the API share: they say themselves how they are documented."""
+
+    schema = OperationSchema()
+    http_method_names = ("get", "head", "post", "delete")
+    content_negotiation_class = OneFormat
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Say who sends an authenticated request."""
+    person = request.user
+    if not isinstance(person, Person):
+        raise TypeError("every view that asks for the actor requires a login")
+    return person.actor()
+
+
+def respond(
+    value: Any,
+    *,
+    status: int = 200,
+    content_type: str = bodies.JSON,
+    extra_headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """Answer with JSON; the same value gives the same bytes. Only the client may keep the answer."""
+    return HttpResponse(
+        msgspec.json.encode(value),
+        status=status,
+        content_type=content_type,
+        headers={"Cache-Control": "private, no-cache", **(extra_headers or {})},
+    )
+
+
+_NOT_READ_YET: Final = datetime.min.replace(tzinfo=UTC)
+"""Stands for the database's time until `execute` has read it."""
+
+
+def context_of(request: HttpRequest) -> Context:
+    """Mint the context of a command; its key makes a repeat the same command."""
+    actor = actor_of(request)
+    return Context(
+        actor=actor,
+        now=_NOT_READ_YET,
+        command_id=minting.command_id_of(actor.person_id, headers.idempotency_key(request)),
+    )
+
+
+class ResourceView(ApiView):
+    """A view of one declared resource."""
+
+    resource: ClassVar[Resource]
+
+    def shown(self, request: HttpRequest) -> store.Loaded[Any]:
+        """Load the thing that the address names; NotFound if there is none that the actor may see."""
+        loaded = store.load(self.resource.decider, self.kwargs["id"])
+        if not loaded.version or not execution.may_see(
+            self.resource.aggregate, loaded.state, actor_of(request)
+        ):
+            raise execution.NotFound(str(loaded.stream_id))
+        return loaded
+
+    def carry_out(
+        self, route: CommandRoute, request: HttpRequest, thing_id: UUID | None
+    ) -> HttpResponse:
+        """Carry out the command in the body; 201 where it made a thing, else 200, with the receipt."""
+        context = context_of(request)
+        expected = headers.expected_version(request, route.if_match)
+        command: Command = bodies.read(request, route.command)
+        target = thing_id or self.resource.target_of(command, context.command_id)
+        receipt = execution.execute(command, target, context, expected_version=expected)
+        made = any(item.version == 1 and item.stream_id == target for item in receipt.events)
+        extra = {"ETag": headers.etag(receipt.version)}
+        if made:
+            extra["Location"] = reverse(f"{self.resource.path}-thing", kwargs={"id": target})
+        return respond(receipt, status=201 if made else 200, extra_headers=extra)
+
+
+class CommandView(ResourceView):
+    """`POST /things/{id}/<command>`."""
+
+    route: ClassVar[CommandRoute]
+
+    def describe_post(self) -> Operation:
+        """Describe the command."""
+        return operations.command(self.resource, self.route)
+
+    def post(self, request: Request, **_path: UUID) -> HttpResponse:
+        """Carry out the command on the thing of this address."""
+        return self.carry_out(self.route, request, self.kwargs["id"])
+
+
+class AsOf(Value):
+    """Query parameters of a single thing: as it is now, or as it was."""
+
+    version: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
+    as_of: Moment | None = None
+
+
+class ThingView(ResourceView):
+    """`GET /things/{id}`: the folded stream, now or as of a version or time."""
+
+    def describe_get(self) -> Operation:
+        """Describe the thing."""
+        return operations.thing(self.resource, AsOf)
+
+    def get(self, request: Request, **_path: UUID) -> HttpResponse:
+        """Show the thing."""
+        asked = bodies.query(request.GET, AsOf)
+        loaded = self.shown(request)
+        kept = [
+            item
+            for item in loaded.recorded
+            if (asked.version is None or item.version <= asked.version)
+            and (asked.as_of is None or item.recorded_at <= asked.as_of)
+        ]
+        if not kept or (asked.version or 0) > loaded.version:
+            raise execution.NotFound(str(loaded.stream_id))
+        tag = headers.etag(len(kept))
+        if headers.is_unchanged(request, tag):
+            return HttpResponse(status=304, headers={"ETag": tag})
+        state = self.resource.decider.fold(item.data for item in kept)
+        body = {
+            "id": loaded.stream_id,
+            "version": len(kept),
+            "status": status_of(state),
+            "correlation_id": kept[0].correlation_id,
+            "created_at": kept[0].recorded_at,
+            "changed_at": kept[-1].recorded_at,
+            "state": bodies.to_wire(state),
+        }
+        return respond(body, extra_headers={"ETag": tag})
+
+
+class HistoryView(ResourceView):
+    """`GET /things/{id}/history`: the events of one stream, oldest first."""
+
+    def describe_get(self) -> Operation:
+        """Describe the history."""
+        return operations.history(self.resource, Paging)
+
+    def get(self, request: Request, **_path: UUID) -> HttpResponse:
+        """Show a page of the thing's events."""
+        asked = bodies.query(request.GET, Paging)
+        loaded = self.shown(request)
+        page = entries(loaded.stream_id, asked)
+        return respond(
+            {"items": page.rows},
+            extra_headers=headers.link(request, {"next": page.next, "prev": page.prev}),
+        )
+
+
+class ListView(ResourceView):
+    """`GET /things/`."""
+
+    listing: ClassVar[Listing]
+
+    def describe_get(self) -> Operation:
+        """Describe the list."""
+        return operations.listing(self.resource, self.listing)
+
+    def get(self, request: Request) -> HttpResponse:
+        """List the things that the actor may see, a page at a time."""
+        listing = self.listing
+        asked = bodies.query(request.GET, listing.parameters())
+        page = pages.page_of(
+            listing.visible(actor_of(request)).filter(**lookups(asked)),
+            ordering=asked.ordering,
+            cursor=asked.cursor,
+            limit=asked.limit,
+        )
+        columns = listing.row.__struct_fields__
+        items = [
+            bodies.to_wire({column: getattr(row, column) for column in columns})
+            for row in page.rows
+        ]
+        return respond(
+            {"items": items},
+            extra_headers=headers.link(request, {"next": page.next, "prev": page.prev}),
+        )
+
+
+class CreateView(ResourceView):
+    """`POST /things/`."""
+
+    create: ClassVar[CommandRoute]
+
+    def describe_post(self) -> Operation:
+        """Describe the command that makes a new thing."""
+        return operations.command(self.resource, self.create)
+
+    def post(self, request: Request) -> HttpResponse:
+        """Make a new thing."""
+        return self.carry_out(self.create, request, None)
+
+
+class ListAndCreateView(ListView, CreateView):
+    """`GET` and `POST /things/`."""
+
+
+_NOT_COLUMNS: Final = frozenset({*Paging.__struct_fields__, "ordering"})
+
+
+def lookups(asked: Paging) -> dict[str, Any]:
+    """Turn given filters into the ORM's lookups: equality, or half-open bounds by suffix."""
+    found = {}
+    for name in asked.__struct_fields__:
+        value = getattr(asked, name)
+        if value is None or name in _NOT_COLUMNS:
+            continue
+        if name.endswith("_from"):
+            found[f"{name.removesuffix('_from')}__gte"] = value
+        elif name.endswith("_until"):
+            found[f"{name.removesuffix('_until')}__lt"] = value
+        else:
+            found[name] = value
+    return found
