@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -95,6 +95,8 @@ class Stack:
         for child in self.children.values():
             child.send(signal.SIGTERM)  # all at once, so that they end side by side
         self._exits.close()
+        with suppress(OSError):  # absent, or somebody else's sockets are still in it
+            paths.short_directory(self.state).rmdir()
 
     # -- What a caller asks ------------------------------------------------------------------
 
