@@ -1,0 +1,39 @@
+"""Every command in every state has a defined outcome, and a repeat adds nothing."""
+
+import pytest
+
+from licenses.domain.remittance import DECIDER
+from licenses.domain.remittance.state import INITIAL
+from tests.licenses.domain.remittance.scenes import (
+    ASSESSING,
+    CONFIRMING,
+    HISTORIES,
+    INSTRUCTING,
+    RECONCILING,
+    RETURNING,
+    Step,
+)
+from tests.support.deciding import given
+
+STEPS: list[Step] = [ASSESSING, INSTRUCTING, RETURNING, CONFIRMING, RECONCILING]
+
+
+def test_every_command_is_tried() -> None:
+    assert {type(command) for command, _ in STEPS} == set(DECIDER.decisions)
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step[0]).__name__)
+def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: Step) -> None:
+    command, facts = step
+    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
+    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
+    assert repeat.events == []
+    assert (repeat.refusal is None) == (outcome.refusal is None)
+
+
+@pytest.mark.parametrize("name", ["instructed", "confirmed", "reconciled"])
+def test_a_history_out_of_order_is_a_bug_and_rises(name: str) -> None:
+    last = HISTORIES[name][-1]
+    with pytest.raises(TypeError, match="cannot follow NotAssessed"):
+        DECIDER.evolve(INITIAL, last)
