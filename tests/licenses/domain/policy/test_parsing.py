@@ -168,6 +168,37 @@ def test_an_edition_with_lines_missing_is_an_edition_or_refused(drop: set[int]) 
         assert parse_edition(text).name == "brief-2026"
 
 
+@pytest.mark.parametrize(
+    ("old", "just_fits", "too_much"),
+    [
+        ("value_tolerance_percent = 10", "value_tolerance_percent = 0", "value_tolerance_percent = -1"),
+        ("value_tolerance_percent = 10", "value_tolerance_percent = 100", "value_tolerance_percent = 101"),
+        ("owned_percent_at_least = 50", "owned_percent_at_least = 1", "owned_percent_at_least = 0"),
+        ("owned_percent_at_least = 50", "owned_percent_at_least = 100", "owned_percent_at_least = 101"),
+        ("long_stop_days = 180", "long_stop_days = 1", "long_stop_days = 0"),
+        ("quantity_tolerance = 0", f"quantity_tolerance = {2**53 - 1}", f"quantity_tolerance = {2**53}"),
+        ("long_stop_days = 180", f"long_stop_days = {2**53 - 1}", f"long_stop_days = {2**53}"),
+        ('"civilian_end_use", "no_military_end_use", ', "", '"parade", '),
+        ('["civilian_end_use", "no_military_end_use", "security_measures"]', '["security_measures"]', "[]"),
+        ('itn_pattern = "X[0-9]{14}"', f'itn_pattern = "{"X" * 100}"', f'itn_pattern = "{"X" * 101}"'),
+        ('itn_pattern = "X[0-9]{14}"', 'itn_pattern = "X"', 'itn_pattern = ""'),
+        ('citation = "15 CFR 758.1 and 15 CFR 30.6: Electronic Export Information before departure"',
+         'citation = "E.O"', 'citation = "EO"'),
+        ('citation = "15 CFR 758.1 and 15 CFR 30.6: Electronic Export Information before departure"',
+         f'citation = "{"x" * 400}"', f'citation = "{"x" * 401}"'),
+        ('name = "brief-2026"', f'name = "{"a" * 60}"', f'name = "{"a" * 61}"'),
+        ('name = "brief-2026"', 'name = "a-1"', 'name = "a-1\\n"'),
+        ('license_code = "C30"', 'license_code = "X99"', 'license_code = "30"'),
+        ("rate_numerator = 25", "rate_numerator = 100", "rate_numerator = 101"),
+        ("sample_numerator = 1    #", "sample_numerator = 20 #", "sample_numerator = 21 #"),
+    ],
+)  # fmt: skip
+def test_limits_of_an_edition_on_both_sides(old: str, just_fits: str, too_much: str) -> None:
+    parse_edition(_edited(BRIEF_TOML, old, just_fits))
+
+    assert len(_problems(_edited(BRIEF_TOML, old, too_much))) == 1
+
+
 def test_the_two_editions_differ_where_the_sources_do() -> None:
     assert (BRIEF.name, BRIEF.family, RULE.name, RULE.family) == (
         "brief-2026", "brief", "rule-2026", "rule",
