@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from tests.audits.api import toy
 from tests.support.client import ApiClient, client_of
@@ -11,7 +11,7 @@ from tests.support.people import AUDITOR, BANK, EXPORTER, INTRUDER, OFFICER
 
 
 @pytest.fixture(autouse=True)
-def house(settings: SettingsWrapper) -> Iterator[None]:
+def house(settings: Settings) -> Iterator[None]:
     toy.register()
     toy.move_in()
     settings.ROOT_URLCONF = "tests.audits.api.urls"
