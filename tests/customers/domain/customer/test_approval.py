@@ -1,0 +1,366 @@
+"""ProposeApproval to ExpireApproval: two officers approve, one ends it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from audits.kernel import Event, Facts
+from customers.domain.customer import DECIDER
+from customers.domain.customer.commands import (
+    ConfirmApproval,
+    ExpireApproval,
+    ProposeApproval,
+    RejectCustomer,
+    RevokeApproval,
+)
+from customers.domain.customer.events import (
+    ApprovalExpired,
+    ApprovalRevoked,
+    ApprovalSuspended,
+    CustomerRejected,
+)
+from customers.domain.customer.state import (
+    Approved,
+    Barred,
+    ImpossibleHistoryError,
+    Pending,
+    Unregistered,
+)
+from customers.domain.customer.values import Approval, Bar, SuspensionCause
+from customers.domain.hits import Disposition
+from customers.domain.party import Party, PartyKind
+from customers.domain.values import Address
+from tests.customers.histories import (
+    APPROVED,
+    EDITION,
+    EXPIRES_AT,
+    HIT,
+    MAJORITY_HIT,
+    NEXT_LIST,
+    PAPERS,
+    PARTY,
+    READY,
+    adjudicated,
+    approval_facts,
+    approved,
+    certified,
+    proposed,
+    proven,
+    registered,
+    released,
+    screened,
+)
+from tests.support.deciding import given
+from tests.support.people import NOON, OFFICER, SECOND_OFFICER, SYSTEM
+
+TRUE = Disposition.TRUE_MATCH
+PROPOSED = (*READY, proposed())
+PROPOSE = ProposeApproval(expires_at=EXPIRES_AT, reason="Civilian, certified, secured")
+CONFIRM = ConfirmApproval(expires_at=EXPIRES_AT)
+SECOND = approval_facts(SECOND_OFFICER)
+REJECT = RejectCustomer(reason="Not credible")
+REVOKE = RevokeApproval(reason="Resold the goods")
+REJECTED = CustomerRejected(reason="Not credible", by=OFFICER.person_id)
+REVOKED = ApprovalRevoked(reason="Resold the goods", by=OFFICER.person_id)
+TICK = timedelta(microseconds=1)
+
+
+# -- Proposal
+
+
+def test_an_officer_proposes_an_approval() -> None:
+    given(DECIDER, *READY).when(PROPOSE, approval_facts()).then(proposed())
+
+
+def test_everything_that_is_missing_is_named_at_once() -> None:
+    bare = replace(
+        PARTY,
+        native_name=None,
+        uscc=None,
+        headquarters_country=None,
+        ultimate_parent=None,
+        owners=None,
+    )
+    refusal = (
+        given(DECIDER, registered(bare))
+        .when(PROPOSE, approval_facts())
+        .refused("customer_incomplete", citation="91 FR 1684")
+    )
+    assert refusal.extra == {
+        "missing": [
+            "native_name",
+            "uscc",
+            "headquarters_country",
+            "ultimate_parent",
+            "owners",
+            "end_use_certification",
+            "security_measures.physical_security",
+            "security_measures.cyber_security",
+            "security_measures.remote_access_kyc",
+            "screening_against_newest_list",
+        ]
+    }
+
+
+def in_country(country: str, **changes: Any) -> Party:
+    return replace(PARTY, address=Address(lines=("1",), city="Town", country=country), **changes)
+
+
+@pytest.mark.parametrize(
+    ("party", "missing"),
+    [
+        (in_country("CN", uscc=None), ["uscc"]),
+        (in_country("MO", uscc=None), []),
+        (in_country("SG", uscc=None, native_name=None), []),
+        (in_country("HK", native_name=None), ["native_name"]),
+        (replace(PARTY, kind=PartyKind.PERSON, uscc=None, owners=None), []),
+        (replace(PARTY, kind=PartyKind.PERSON, native_name=None), ["native_name"]),
+        (replace(PARTY, owners=()), []),
+    ],
+)
+def test_what_a_party_must_state_depends_on_what_and_where_it_is(
+    party: Party, missing: list[str]
+) -> None:
+    outcome = given(DECIDER, registered(party), certified(), proven(), screened()).when(
+        PROPOSE, approval_facts()
+    )
+    found = outcome.refusal.extra["missing"] if outcome.refusal else []
+    assert found == missing
+
+
+@pytest.mark.parametrize("newest", [NEXT_LIST, None])
+def test_a_screening_against_any_but_the_newest_list_does_not_count(newest: str | None) -> None:
+    refusal = (
+        given(DECIDER, *READY)
+        .when(PROPOSE, approval_facts(newest_list_sha256=newest))
+        .refused("customer_incomplete")
+    )
+    assert refusal.extra == {"missing": ["screening_against_newest_list"]}
+
+
+def test_open_hits_are_named() -> None:
+    for history in ((*PAPERS, screened(HIT)), (*PAPERS, screened(HIT), adjudicated())):
+        refusal = (
+            given(DECIDER, *history)
+            .when(PROPOSE, approval_facts())
+            .refused("hits_open", citation="15 CFR part 744")
+        )
+        assert refusal.extra == {"hits": [str(HIT.hit_id)]}
+
+
+def test_released_hits_do_not_hinder() -> None:
+    history = (*PAPERS, screened(HIT), adjudicated(), released())
+    given(DECIDER, *history).when(PROPOSE, approval_facts()).then(proposed())
+
+
+def test_a_listed_customer_cannot_be_approved() -> None:
+    history = (*PAPERS, screened(HIT), adjudicated(HIT, TRUE))
+    given(DECIDER, *history).when(PROPOSE, approval_facts()).refused(
+        "customer_listed", citation="15 CFR part 744"
+    )
+
+
+def test_the_affiliates_rule_counts_as_it_stands_when_approving() -> None:
+    """The owner was released while the rule was off; then it came back."""
+    history = (
+        *PAPERS,
+        screened(MAJORITY_HIT),
+        adjudicated(MAJORITY_HIT, TRUE),
+        released(MAJORITY_HIT),
+    )
+    given(DECIDER, *history).when(PROPOSE, approval_facts(affiliates_percent=61)).refused(
+        "affiliate_of_listed", citation="15 CFR 744.11(a)(1)"
+    )
+    for percent in (62, None):
+        given(DECIDER, *history).when(PROPOSE, approval_facts(affiliates_percent=percent)).then(
+            proposed()
+        )
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "code"),
+    [
+        (NOON, "expiry_not_in_future"),
+        (NOON - TICK, "expiry_not_in_future"),
+        (EXPIRES_AT + TICK, "expiry_too_far"),
+    ],
+)
+def test_an_approval_must_end_within_its_bounds(expires_at: Any, code: str) -> None:
+    command = replace(PROPOSE, expires_at=expires_at)
+    given(DECIDER, *READY).when(command, approval_facts()).refused(code)
+
+
+def test_both_ends_of_the_bounds_are_in() -> None:
+    soon = NOON + TICK
+    given(DECIDER, *READY).when(replace(PROPOSE, expires_at=soon), approval_facts()).then(
+        replace(proposed(), expires_at=soon)
+    )
+    given(DECIDER, *READY).when(PROPOSE, approval_facts(max_validity_days=365)).then(proposed())
+
+
+def test_proposing_the_same_again_changes_nothing() -> None:
+    given(DECIDER, *PROPOSED).when(PROPOSE, approval_facts()).then()
+
+
+def test_a_later_proposal_replaces_an_earlier_one() -> None:
+    shorter = replace(PROPOSE, expires_at=NOON + timedelta(days=30))
+    given(DECIDER, *PROPOSED).when(shorter, approval_facts()).then(
+        replace(proposed(), expires_at=shorter.expires_at)
+    )
+    given(DECIDER, *PROPOSED).when(PROPOSE, SECOND).then(
+        replace(proposed(), by=SECOND_OFFICER.person_id)
+    )
+
+
+def test_an_approval_in_force_may_be_renewed() -> None:
+    later = EXPIRES_AT + timedelta(days=100)
+    facts = approval_facts(now=EXPIRES_AT - timedelta(days=1))
+    renewal = replace(proposed(), expires_at=later)
+    given(DECIDER, *APPROVED).when(replace(PROPOSE, expires_at=later), facts).then(renewal)
+    given(DECIDER, *APPROVED, renewal).when(
+        ConfirmApproval(expires_at=later),
+        approval_facts(SECOND_OFFICER, now=EXPIRES_AT - timedelta(days=1)),
+    ).then(replace(approved(), expires_at=later))
+
+
+# -- Confirmation
+
+
+def test_a_second_officer_approves() -> None:
+    given(DECIDER, *PROPOSED).when(CONFIRM, SECOND).then(approved())
+    state = DECIDER.fold(APPROVED)
+    assert isinstance(state, Approved)
+    assert state.file.proposal is None
+    assert state.approval == Approval(
+        expires_at=EXPIRES_AT,
+        proposed_by=OFFICER.person_id,
+        confirmed_by=SECOND_OFFICER.person_id,
+        edition=EDITION,
+    )
+
+
+def test_nobody_confirms_a_proposal_of_their_own() -> None:
+    given(DECIDER, *PROPOSED).when(CONFIRM, approval_facts()).refused("four_eyes")
+
+
+def test_only_what_was_proposed_can_be_confirmed() -> None:
+    refusal = (
+        given(DECIDER, *PROPOSED)
+        .when(ConfirmApproval(expires_at=EXPIRES_AT - TICK), SECOND)
+        .refused("approval_differs")
+    )
+    assert refusal.extra == {"proposed_expires_at": EXPIRES_AT.isoformat()}
+    given(DECIDER, *READY).when(CONFIRM, SECOND).refused("approval_not_proposed")
+
+
+def test_confirming_again_changes_nothing() -> None:
+    given(DECIDER, *APPROVED).when(CONFIRM, SECOND).then()
+
+
+def test_confirming_what_somebody_else_confirmed_is_refused() -> None:
+    given(DECIDER, *APPROVED).when(CONFIRM, approval_facts()).refused("approval_not_proposed")
+    given(DECIDER, *APPROVED).when(ConfirmApproval(expires_at=NOON + TICK), SECOND).refused(
+        "approval_not_proposed"
+    )
+
+
+def test_everything_must_still_hold_when_confirming() -> None:
+    given(DECIDER, *PROPOSED, screened(HIT)).when(CONFIRM, SECOND).refused("hits_open")
+    given(DECIDER, *PROPOSED).when(
+        CONFIRM, approval_facts(SECOND_OFFICER, newest_list_sha256=NEXT_LIST)
+    ).refused("customer_incomplete")
+    given(DECIDER, *PROPOSED).when(CONFIRM, approval_facts(SECOND_OFFICER, now=EXPIRES_AT)).refused(
+        "expiry_not_in_future"
+    )
+    given(DECIDER, *PROPOSED).when(
+        CONFIRM, approval_facts(SECOND_OFFICER, now=EXPIRES_AT - TICK)
+    ).then(approved())
+
+
+# -- The end of an approval
+
+
+def test_an_officer_rejects_a_customer_for_good() -> None:
+    given(DECIDER, *READY).when(REJECT).then(REJECTED)
+    state = DECIDER.fold((*READY, REJECTED))
+    assert isinstance(state, Barred)
+    assert (state.bar, state.reason, state.by) == (
+        Bar.REJECTED,
+        "Not credible",
+        OFFICER.person_id,
+    )
+
+
+def test_an_officer_revokes_an_approval_for_good() -> None:
+    given(DECIDER, *APPROVED).when(REVOKE).then(REVOKED)
+    state = DECIDER.fold((*APPROVED, REVOKED))
+    assert isinstance(state, Barred)
+    assert state.bar is Bar.REVOKED
+
+
+def test_rejecting_and_revoking_again_change_nothing() -> None:
+    given(DECIDER, *READY, REJECTED).when(REJECT).then()
+    given(DECIDER, *APPROVED, REVOKED).when(REVOKE).then()
+
+
+def test_what_is_approved_is_revoked_and_what_is_not_is_rejected() -> None:
+    given(DECIDER, *APPROVED).when(REJECT).refused("customer_already_approved")
+    given(DECIDER, *READY).when(REVOKE).refused("customer_not_approved", citation="91 FR 1684")
+    given(DECIDER, *READY, REJECTED).when(REVOKE).refused("customer_barred")
+    given(DECIDER, *APPROVED, REVOKED).when(REJECT).refused("customer_barred")
+    for command in (REJECT, REVOKE):
+        given(DECIDER).when(command).refused("customer_not_registered")
+
+
+def test_a_barred_customer_is_neither_proposed_nor_confirmed() -> None:
+    for command in (PROPOSE, CONFIRM):
+        given(DECIDER, *PROPOSED, REJECTED).when(command, SECOND).refused("customer_barred")
+        given(DECIDER).when(command, SECOND).refused("customer_not_registered")
+
+
+def at(moment: Any) -> Facts:
+    return Facts(now=moment, actor=SYSTEM)
+
+
+def test_an_approval_ends_at_its_moment_and_not_before() -> None:
+    expired = ApprovalExpired(expired_at=EXPIRES_AT)
+    given(DECIDER, *APPROVED).when(ExpireApproval(), at(EXPIRES_AT - TICK)).refused(
+        "approval_not_due"
+    )
+    given(DECIDER, *APPROVED).when(ExpireApproval(), at(EXPIRES_AT)).then(expired)
+    given(DECIDER, *APPROVED).when(ExpireApproval(), at(EXPIRES_AT + TICK)).then(expired)
+
+
+def test_where_no_approval_is_in_force_none_runs_out() -> None:
+    expired = ApprovalExpired(expired_at=EXPIRES_AT)
+    for history in (READY, (*APPROVED, expired), (*READY, REJECTED)):
+        given(DECIDER, *history).when(ExpireApproval(), at(EXPIRES_AT)).then()
+    given(DECIDER).when(ExpireApproval(), at(EXPIRES_AT)).refused("customer_not_registered")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ApprovalExpired(expired_at=EXPIRES_AT),
+        ApprovalSuspended(cause=SuspensionCause.NEW_HIT, hit_ids=(HIT.hit_id,)),
+    ],
+)
+def test_after_its_end_an_approval_may_be_given_anew(end: Event) -> None:
+    state = DECIDER.fold((*APPROVED, end))
+    assert isinstance(state, Pending)
+    given(DECIDER, *APPROVED, end).when(PROPOSE, approval_facts()).then(proposed())
+
+
+# -- Histories that cannot be
+
+
+@pytest.mark.parametrize("history", [(), (*READY, REJECTED)])
+def test_a_damaged_stream_is_not_folded(history: tuple[Event, ...]) -> None:
+    with pytest.raises(ImpossibleHistoryError, match="CustomerApproved after"):
+        DECIDER.fold((*history, approved()))
+
+
+def test_the_first_state_is_unregistered() -> None:
+    assert isinstance(DECIDER.initial, Unregistered)
