@@ -145,8 +145,9 @@ class Postgres:
         scratch.rename(self.home.data)
 
     def _answers(self) -> bool:
-        host = str(self.home.sockets)
-        command = [str(self._binary("pg_isready")), "-q", "-h", host, "-p", str(PORT)]
+        # The user's name is given, or one without a name would get no answer.
+        where = ("--host", str(self.home.sockets), "--port", str(PORT), "--username", SUPERUSER)
+        command = [str(self._binary("pg_isready")), "--quiet", *where]
         return subprocess.run(command, check=False, env=_bare_environment()).returncode == 0
 
     def _answers_before(self, end: float) -> bool:
