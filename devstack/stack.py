@@ -22,7 +22,7 @@ from typing import IO, Self
 import msgspec
 
 from devstack import environment, paths
-from devstack.process import Child, Program
+from devstack.process import Child, Program, launcher
 from devstack.provision import DATABASE, OWNER, is_superuser, provision
 from devstack.servers import Postgres, Valkey
 from devstack.supervisor import Supervisor
@@ -138,12 +138,13 @@ class Stack:
     ) -> subprocess.CompletedProcess[str]:
         """Run a management command as `role` and return its output; `check` raises on failure."""
         finished = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
+            [*launcher("same", signal.SIGTERM), sys.executable, "manage.py", *arguments],
             cwd=paths.ROOT,
             env=self.environment(role),
             check=False,
             capture_output=True,
             text=True,
+            start_new_session=True,  # Ctrl-C is for this process, which stops in good order
         )
         if check and finished.returncode != 0:
             raise StackFailedError(f"manage.py {' '.join(arguments)}: {finished.stderr[-4000:]}")
