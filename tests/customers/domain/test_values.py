@@ -66,7 +66,13 @@ def test_a_sha256_is_64_lower_case_digits(digest: str) -> None:
 def test_an_address_needs_a_street_and_a_known_country() -> None:
     good = {"lines": ["31 Jinrong Street"], "city": "Beijing", "country": "CN"}
     assert msgspec.convert(good, Address).country == "CN"
-    for wrong in ({"lines": []}, {"lines": ["x"] * 6}, {"country": "XX"}, {"planet": "Mars"}):
+    wrongs: tuple[dict[str, object], ...] = (
+        {"lines": []},
+        {"lines": ["x"] * 6},
+        {"country": "XX"},
+        {"planet": "Mars"},
+    )
+    for wrong in wrongs:
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(good | wrong, Address)
 
