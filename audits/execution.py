@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from audits import nudging, store, work
 from audits.codec import Recorded, fingerprint
@@ -66,6 +66,8 @@ class Procedure:
     """Further streams that move in the same transaction, given the events decided."""
     creates: bool = False
     """Whether it starts a stream; otherwise a stream without events is not found."""
+    deal: Callable[["Desk", Any], UUID | None] = lambda _desk, _command: None
+    """For a command that starts a stream inside a deal: the correlation id of that deal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ class House:
     subscriptions: dict[type[Event], tuple[Subscription, ...]] = field(default_factory=dict)
     refusals: dict[type[Event], Callable[[Any], Refused | None]] = field(default_factory=dict)
     """Events that record a refused fact of the world → the refusal to answer."""
+    constraints: dict[str, Refused] = field(default_factory=dict)
+    """Constraint of a guarded table → the refusal to answer when a race ran into it."""
 
 
 house: Final = House()
@@ -101,14 +105,24 @@ class Desk:
     cause: store.Cause
     drafts: list[store.Draft] = field(default_factory=list)
     _written: dict[UUID, tuple[Decider[Any], store.Loaded[Any]]] = field(default_factory=dict)
+    _read: dict[UUID, tuple[str, store.Loaded[Any]]] = field(default_factory=dict)
 
     def load(
         self, decider: Decider[Any], stream_id: UUID, *, lock: str = "share"
     ) -> store.Loaded[Any]:
-        """Load a stream as this transaction sees it, its own drafts included."""
+        """Load a stream as this transaction sees it, its own drafts included.
+
+        Load with lock `write` what the command will write to: raising a shared lock later invites
+        a deadlock. Locks are taken in one order: shipment, license, escrow, allotment, lab test,
+        laboratory, application, product, customer, screening list.
+        """
         if stream_id in self._written:
             return self._written[stream_id][1]
-        return store.load(decider, stream_id, lock=lock)
+        held, loaded = self._read.get(stream_id, ("", None))
+        if loaded is None or lock not in {held, "share"}:
+            loaded = store.load(decider, stream_id, lock=lock)
+            self._read[stream_id] = (lock, loaded)
+        return loaded
 
     def decide(
         self,
@@ -182,9 +196,14 @@ def execute(
         except (OperationalError, store.CommandRepeated, WrongExpectedVersion) as error:
             if attempt == MAX_TRIES or not _may_retry(error, expected_version):
                 raise
+        except IntegrityError as error:
+            refusal = _constrained(error)
+            if refusal is None:
+                raise
+            _remember(refusal, command, target, context)
+            raise refusal from error
         except (Refused, NotPermitted) as refusal:
-            if context.actor.role is not Role.SYSTEM:
-                _remember(refusal, command, target, context)
+            _remember(refusal, command, target, context)
             raise
     raise AssertionError("every try returns or raises")
 
@@ -196,6 +215,13 @@ def _may_retry(error: Exception, expected_version: int | None) -> bool:
         cause = error.__cause__
         return isinstance(cause, psycopg.Error) and cause.sqlstate in RETRYABLE
     return isinstance(error, store.CommandRepeated) or expected_version is None
+
+
+def _constrained(error: IntegrityError) -> Refused | None:
+    """Find what a violated constraint means to a person; None: it is a bug."""
+    cause = error.__cause__
+    name = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    return house.constraints.get(name or "")
 
 
 def _execute_once(
@@ -215,7 +241,8 @@ def _execute_once(
         loaded = desk.load(procedure.decider, target, lock="write")
         _check_target(procedure, loaded, context, expected_version)
         desk.context = msgspec.structs.replace(
-            desk.context, correlation_id=_correlation(loaded, desk.context)
+            desk.context,
+            correlation_id=procedure.deal(desk, command) or _correlation(loaded, desk.context),
         )
         facts = procedure.gather(desk, command, loaded)
         events = procedure.decider.decide(command, loaded.state, facts)
@@ -309,7 +336,12 @@ REFUSALS: Final = Decider(
 def _remember(
     refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
 ) -> None:
-    """Record a refusal in the journal, in a transaction of its own: refusals are records, too."""
+    """Record a person's refusal in the journal, in a transaction of its own.
+
+    Refusals are records, too. A process that was refused tries again as a work item.
+    """
+    if context.actor.role is Role.SYSTEM:
+        return
     with transaction.atomic():
         begun = store.begin(context.command_id)
         if begun.prior:

@@ -1,10 +1,23 @@
-"""How Django knows this app."""
+"""Customers as a Django app."""
 
 from django.apps import AppConfig
 
 
 class CustomersConfig(AppConfig):
-    """The app `customers`."""
+    """Who: parties, their certification, screening and approval."""
 
     name = "customers"
-    label = "customers"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Wire the app: names, commands, read models, work, grants."""
+        from customers import (  # noqa: PLC0415 -- apps must be loaded first
+            grants,
+            handlers,
+            projections,
+            subscriptions,
+            wire,
+        )
+
+        for module in (wire, handlers, projections, subscriptions, grants):
+            module.register()

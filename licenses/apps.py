@@ -1,10 +1,26 @@
-"""How Django knows this app."""
+"""Licensed exports as a Django app."""
 
 from django.apps import AppConfig
 
 
 class LicensesConfig(AppConfig):
-    """The app `licenses`."""
+    """What may ship: applications, licenses, volume, money, tests, shipments, remittances."""
 
     name = "licenses"
-    label = "licenses"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Wire the app: names, commands, read models, work, grants, the policy of customers."""
+        from customers.ports import policy  # noqa: PLC0415 -- apps must be loaded first
+        from licenses import (  # noqa: PLC0415 -- apps must be loaded first
+            editions,
+            grants,
+            handlers,
+            projections,
+            subscriptions,
+            wire,
+        )
+
+        for module in (wire, handlers, projections, subscriptions, grants):
+            module.register()
+        policy.in_force = editions.customer_policy

@@ -8,6 +8,12 @@ _LAB_TEST: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a002")
 _REMITTANCE: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a003")
 _ALLOTMENT: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a004")
 _EDITION: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a005")
+_LICENSE: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a006")
+
+
+def license_id(application_id: UUID) -> UUID:
+    """Name the one license that an application may lead to."""
+    return uuid5(_LICENSE, str(application_id))
 
 
 def escrow_id(license_id: UUID) -> UUID:

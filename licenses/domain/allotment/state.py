@@ -73,6 +73,11 @@ AllotmentState: TypeAlias = NotOpened | Open | Frozen
 INITIAL: Final[AllotmentState] = NotOpened()
 
 
+def books(state: AllotmentState) -> Volume | None:
+    """Give the books, or None before the allotment is opened."""
+    return None if isinstance(state, NotOpened) else state.volume
+
+
 def counters(state: AllotmentState) -> Counters:
     """Give the counters, to compare them with the row that the database keeps."""
     return NO_COUNTERS if isinstance(state, NotOpened) else state.volume.counters

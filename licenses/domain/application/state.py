@@ -4,7 +4,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from audits.kernel import State, Value
-from customers.domain.values import LongText
+from customers.domain.values import LongText, Sha256
 from licenses.domain.application.content import merge
 from licenses.domain.application.events import (
     ApplicationApproved,
@@ -42,6 +42,8 @@ class Filing(Value):
 
     exporter_id: UUID
     control_number: ControlNumber
+    fingerprint: Sha256
+    """Of the deal."""
     submission: Submission
     submitted_by: UUID
     """The natural person who filed it."""
@@ -131,6 +133,7 @@ def _filing(event: ApplicationSubmitted) -> Filing:
     return Filing(
         exporter_id=event.exporter_id,
         control_number=event.control_number,
+        fingerprint=event.fingerprint,
         submission=event.submission,
         submitted_by=event.by,
     )

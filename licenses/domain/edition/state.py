@@ -42,6 +42,7 @@ class InForce(State):
     name: str
     sha256: str
     effective_from: datetime
+    approved_at: datetime
 
 
 class Withdrawn(State):
@@ -74,7 +75,10 @@ def evolve(state: EditionState, event: EditionEvent) -> EditionState:
             )
         case EditionTookEffect():
             return InForce(
-                name=event.name, sha256=event.sha256, effective_from=event.effective_from
+                name=event.name,
+                sha256=event.sha256,
+                effective_from=event.effective_from,
+                approved_at=event.approved_at,
             )
         case EditionWithdrawn():
             if isinstance(state, Unpublished):

@@ -80,9 +80,16 @@ def _transfer_id(business_key: str) -> UUID:
     return uuid5(_TRANSFER, business_key)
 
 
+def deposit_key(account: str, bank_reference: str) -> str:
+    """Name a bank entry; its first transfer has the business key `<this>/0`.
+
+    The key leaves the license out: one bank entry pays for one license only.
+    """
+    return f"deposit/{quote(account, safe='')}/{quote(bank_reference, safe='')}"
+
+
 def _deposit(event: DepositBooked) -> tuple[_Leg, ...]:
-    # The key leaves the license out: one bank entry pays for one license only.
-    key = f"deposit/{quote(event.account, safe='')}/{quote(event.bank_reference, safe='')}"
+    key = deposit_key(event.account, event.bank_reference)
     bank = Account(kind=AccountKind.BANK_CLEARING, currency=event.currency)
     escrow = _Leg(
         subject_id=event.license_id,

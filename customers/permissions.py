@@ -1,0 +1,49 @@
+"""Who may ask what of customers and screening lists, and who may see them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from audits.kernel import Actor, Command, Role
+from customers.domain.customer import commands as customer
+from customers.domain.customer.state import CustomerState, Unregistered
+from customers.domain.screening_list import commands as screening_list
+
+EXPORTER: Final = frozenset({Role.EXPORTER})
+OFFICER: Final = frozenset({Role.OFFICER})
+SYSTEM: Final = frozenset({Role.SYSTEM})
+
+PERMITTED: Final[Mapping[type[Command], frozenset[Role]]] = {
+    customer.RegisterCustomer: EXPORTER,
+    customer.AmendCustomer: EXPORTER,
+    customer.CertifyEndUse: EXPORTER,
+    customer.ProveSecurity: EXPORTER,
+    customer.RecordScreening: SYSTEM,
+    customer.AdjudicateHit: OFFICER,
+    customer.ReleaseHit: OFFICER,
+    customer.ProposeApproval: OFFICER,
+    customer.ConfirmApproval: OFFICER,
+    customer.RejectCustomer: OFFICER,
+    customer.RevokeApproval: OFFICER,
+    customer.ExpireApproval: SYSTEM,
+    screening_list.ImportList: OFFICER | SYSTEM,
+}
+
+
+def sees_customer(state: CustomerState, actor: Actor) -> bool:
+    """An exporter sees its own customers; officers and auditors see all."""
+    if isinstance(state, Unregistered):
+        return False
+    if actor.role is Role.EXPORTER:
+        return state.file.exporter_id == actor.organization_id
+    return actor.role in {Role.OFFICER, Role.AUDITOR}
+
+
+def sees_screening_list(_state: Any, _actor: Actor) -> bool:
+    """Everybody may know which list parties are screened against."""
+    return True
+
+
+VISIBLE: Final[Mapping[str, Callable[[Any, Actor], bool]]] = {
+    "customer": sees_customer,
+    "screening_list": sees_screening_list,
+}

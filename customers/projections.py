@@ -1,0 +1,43 @@
+"""Read models of customers: state → row."""
+
+from typing import Any, Final
+
+from audits.execution import house
+from audits.projection import Columns, Projection, projections, projector
+from customers.domain import customer, screening_list
+from customers.domain.customer.standing import open_hits
+from customers.domain.customer.state import Approved
+from customers.models import CustomerRow, ScreeningListRow
+
+
+def customer_columns(state: Any) -> Columns:
+    """Show who it is and where it stands."""
+    file = state.file
+    return {
+        "exporter_id": file.exporter_id,
+        "name": file.party.name,
+        "native_name": file.party.native_name,
+        "country": file.party.address.country,
+        "party_version": file.party_version,
+        "open_hits": len(open_hits(file)),
+        "list_sha256": file.screening.list_sha256 if file.screening else None,
+        "approved_until": state.approval.expires_at if isinstance(state, Approved) else None,
+    }
+
+
+def screening_list_columns(state: Any) -> Columns:
+    """Show which list is in use."""
+    return {"sha256": state.sha256, "fetched_at": state.fetched_at, "entries": state.entries}
+
+
+PROJECTIONS: Final = (
+    Projection(customer.DECIDER, CustomerRow, customer_columns),
+    Projection(screening_list.DECIDER, ScreeningListRow, screening_list_columns),
+)
+
+
+def register() -> None:
+    """Write a row with every event."""
+    for projection in PROJECTIONS:
+        projections[projection.decider.aggregate] = projection
+        house.projectors[projection.decider.aggregate] = projector(projection)

@@ -1,0 +1,72 @@
+"""Which policy edition rules now: read from the approved editions, parsed once a process."""
+
+import functools
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from audits import store
+from audits.kernel import Refused
+from customers.ports import CustomerPolicy
+from licenses.domain import edition
+from licenses.domain.edition.events import EditionPublished
+from licenses.domain.ids import edition_id
+from licenses.domain.policy.choice import ApprovedEdition
+from licenses.domain.policy.choice import in_force as choose
+from licenses.domain.policy.conditions.parties import affiliates_switch
+from licenses.domain.policy.model import Edition
+from licenses.domain.policy.parsing import parse_edition
+from licenses.models import EditionRow
+
+EDITIONS_KEPT: Final = 64
+CUSTOMER_APPROVAL_DAYS: Final = 730
+"""Longest approval of a customer: two years, then its grounds are looked at again (practice)."""
+
+
+@functools.lru_cache(maxsize=EDITIONS_KEPT)
+def edition_of(stream_id: UUID, sha256: str) -> Edition:
+    """Parse the edition of a stream; `sha256` names its text, which never changes."""
+    for recorded in store.load(edition.DECIDER, stream_id).recorded:
+        if isinstance(recorded.data, EditionPublished) and recorded.data.sha256 == sha256:
+            return parse_edition(recorded.data.toml)
+    raise LookupError(f"edition {stream_id} was never published as {sha256}")
+
+
+def edition_named(name: str) -> Edition:
+    """Find an approved edition by its name; Refused `edition_unknown`."""
+    row = EditionRow.objects.filter(id=edition_id(name), approved_at__isnull=False).first()
+    if row is None:
+        raise Refused("edition_unknown", f"No approved edition is called {name}")
+    return edition_of(row.id, row.sha256)
+
+
+def edition_in_force(now: datetime) -> Edition:
+    """Find the edition that rules at `now`; Refused `no_edition_in_force`."""
+    approved = [
+        ApprovedEdition(
+            edition=edition_of(row.id, row.sha256),
+            approved_at=row.approved_at,
+            effective_from=row.effective_from,
+        )
+        for row in EditionRow.objects.filter(
+            Q(status__in=["approved", "in_force"], effective_from__lte=now)
+        )
+    ]
+    chosen = choose(approved, now)
+    if chosen is None:
+        raise Refused("no_edition_in_force", "No policy edition is in force")
+    return chosen.edition
+
+
+def customer_policy(now: datetime) -> CustomerPolicy:
+    """Say what the edition in force asks of customers."""
+    ruling = edition_in_force(now)
+    switch = affiliates_switch(ruling.screening, now)
+    is_on = switch is not None and switch.on
+    return CustomerPolicy(
+        edition=ruling.name,
+        max_validity_days=CUSTOMER_APPROVAL_DAYS,
+        affiliates_percent=ruling.screening.owned_percent_at_least if is_on else None,
+    )

@@ -1,0 +1,1 @@
+"""What decisions may know beyond their own stream, gathered under locks in one transaction."""

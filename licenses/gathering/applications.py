@@ -1,0 +1,167 @@
+"""Facts for products, applications and licenses."""
+
+import functools
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from audits.execution import Desk
+from audits.store import Loaded
+from customers.domain.customer.state import Unregistered
+from licenses.domain.application.commands import ProposeDecision
+from licenses.domain.application.content import KnownCustomer, deal_fingerprint
+from licenses.domain.application.facts import (
+    DecisionFacts,
+    IneligibleLine,
+    ProposalFacts,
+    SubmitFacts,
+)
+from licenses.domain.application.state import ApplicationState, Draft, Proposed, Submitted
+from licenses.domain.application.values import Content, Outcome
+from licenses.domain.license.facts import ProposalFacts as RevocationProposalFacts
+from licenses.domain.license.facts import ReinstatementFacts, RevocationFacts
+from licenses.domain.license.state import LicenseState
+from licenses.domain.policy.conditions.goods import eligible_product
+from licenses.domain.policy.facts import DealFacts
+from licenses.domain.product.decisions import ProductFacts
+from licenses.domain.product.reference import Reference, find_part, parse_reference
+from licenses.editions import edition_in_force
+from licenses.gathering import deals, parties
+from licenses.gathering.common import common
+from licenses.models import (
+    ApplicationRow,
+)
+
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+PER_LETTER: Final = 1_000_000
+REFERENCE_FILE: Final = Path(__file__).parent.parent / "reference" / "accelerators.toml"
+
+
+def next_control_number() -> str:
+    """Take an application control number: a letter and six digits, without any lock."""
+    letter, digits = divmod(_next("licenses_control_number"), PER_LETTER)
+    return f"{LETTERS[letter]}{digits:06d}"
+
+
+def next_license_number() -> str:
+    """Take a license number: D and seven digits, without any lock."""
+    return f"D{_next('licenses_license_number'):07d}"
+
+
+def _next(sequence: str) -> int:
+    """Take a number; one that a refusal wastes is never given again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+@functools.cache
+def accelerators() -> Reference:
+    """Read the project's reference of known parts, once a process."""
+    return parse_reference(REFERENCE_FILE.read_text(encoding="utf-8"))
+
+
+def product_facts(desk: Desk, command: Any, _loaded: Loaded[Any]) -> ProductFacts:
+    """Find the part that the description names."""
+    stated = command.specification
+    known = find_part(accelerators(), maker=stated.maker, model=stated.model)
+    return ProductFacts(**common(desk), known=known)
+
+
+def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) -> SubmitFacts:
+    """Gather customers, eligibility and duplicates for a submission."""
+    edition = edition_in_force(desk.context.now)
+    state = loaded.state
+    content = state.content if isinstance(state, Draft) else Content()
+    exporter_id = desk.context.actor.organization_id
+    fingerprint = deal_fingerprint(exporter_id, content)
+    duplicate = ApplicationRow.objects.filter(
+        fingerprint=fingerprint, status__in=["submitted", "proposed"]
+    ).exclude(id=loaded.stream_id)
+    return SubmitFacts(
+        **common(desk),
+        control_number=next_control_number(),
+        edition=edition.name,
+        customers=_known_customers(desk, content, exporter_id),
+        ineligible=_ineligible(desk, content),
+        duplicate_of=duplicate.values_list("id", flat=True).first(),
+    )
+
+
+def _known_customers(desk: Desk, content: Content, exporter_id: UUID) -> tuple[KnownCustomer, ...]:
+    loaded = parties.load_customers(desk, (party.customer_id for party in content.parties or ()))
+    return tuple(
+        KnownCustomer(customer_id=key, version=each.version)
+        for key, each in loaded.items()
+        if not isinstance(each.state, Unregistered) and each.state.file.exporter_id == exporter_id
+    )
+
+
+def _ineligible(desk: Desk, content: Content) -> tuple[IneligibleLine, ...]:
+    now = desk.context.now
+    edition = edition_in_force(now)
+    found = []
+    for item in content.items or ():
+        known = deals.known_product(desk, item.product_id) if item.product_id else None
+        verdict = eligible_product(edition, DealFacts(now=now, product=known))
+        if item.product_id and not verdict.holds:
+            found.append(
+                IneligibleLine(line=item.line, reason=verdict.reason, citation=verdict.citation)
+            )
+    return tuple(found)
+
+
+def proposal_facts(
+    desk: Desk, command: ProposeDecision, loaded: Loaded[ApplicationState]
+) -> ProposalFacts:
+    """Gather the verdicts that a proposed approval rests on."""
+    edition = edition_in_force(desk.context.now)
+    filed = isinstance(loaded.state, Submitted | Proposed)
+    approves = filed and command.outcome is Outcome.APPROVE
+    return ProposalFacts(
+        **common(desk),
+        edition=edition.name,
+        verdicts=deals.grant_verdicts(desk, loaded, edition) if approves else (),
+        version=loaded.version,
+        rule=edition.license,
+    )
+
+
+def decision_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) -> DecisionFacts:
+    """Gather the verdicts anew: what held at the proposal need not hold at the confirmation."""
+    edition = edition_in_force(desk.context.now)
+    state = loaded.state
+    approves = isinstance(state, Proposed) and state.proposal.outcome is Outcome.APPROVE
+    return DecisionFacts(
+        **common(desk),
+        edition=edition.name,
+        verdicts=deals.grant_verdicts(desk, loaded, edition) if approves else (),
+    )
+
+
+def reinstatement_facts(
+    desk: Desk, _command: Any, loaded: Loaded[LicenseState]
+) -> ReinstatementFacts:
+    """Judge the grant anew, under the edition in force."""
+    from licenses.domain import application  # noqa: PLC0415
+
+    edition = edition_in_force(desk.context.now)
+    terms = loaded.state.grant.terms  # type: ignore[union-attr] -- a license that exists
+    filed = desk.load(application.DECIDER, terms.application_id)
+    verdicts = deals.grant_verdicts(desk, filed, edition, reserved=True)
+    return ReinstatementFacts(**common(desk), edition=edition.name, verdicts=verdicts)
+
+
+def revocation_proposal_facts(
+    desk: Desk, _command: Any, loaded: Loaded[LicenseState]
+) -> RevocationProposalFacts:
+    """Name the version that the officer decides on."""
+    return RevocationProposalFacts(**common(desk), version=loaded.version)
+
+
+def revocation_facts(desk: Desk, _command: Any, _loaded: Loaded[LicenseState]) -> RevocationFacts:
+    """Name the edition that says what becomes of the money."""
+    return RevocationFacts(**common(desk), edition=edition_in_force(desk.context.now).name)

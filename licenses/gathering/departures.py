@@ -1,0 +1,99 @@
+"""Facts for shipments."""
+
+from typing import Any
+from uuid import UUID
+
+from audits.execution import Desk
+from audits.store import Loaded
+from licenses.domain import license
+from licenses.domain.lab_test.state import Certified
+from licenses.domain.shipment.commands import DispatchShipment, FileExport, RequestShipment
+from licenses.domain.shipment.facts import (
+    AssessmentFacts,
+    DispatchFacts,
+    ExportFacts,
+    RequestFacts,
+    basis_of,
+)
+from licenses.domain.shipment.state import ShipmentState
+from licenses.editions import edition_in_force
+from licenses.gathering import shipments
+from licenses.gathering.common import common
+from licenses.models import (
+    ShipmentRow,
+    ShippedSerial,
+)
+
+
+def deal_of_license(desk: Desk, command: RequestShipment) -> UUID | None:
+    """Name the deal that a shipment under a license belongs to."""
+    loaded = desk.load(license.DECIDER, command.license_id)
+    return loaded.recorded[0].correlation_id if loaded.recorded else None
+
+
+def request_facts(
+    desk: Desk, command: RequestShipment, loaded: Loaded[ShipmentState]
+) -> RequestFacts:
+    """Gather what the license says of the line, and which serial numbers are not free."""
+    held = desk.load(license.DECIDER, command.license_id)
+    basis = basis_of(held.state, command.line)
+    if basis is None or basis.exporter_id != desk.context.actor.organization_id:
+        basis = None  # another exporter's license does not exist for this one
+    return RequestFacts(
+        **common(desk),
+        basis=basis,
+        taken_serials=_taken(command.serials, loaded.stream_id),
+        edition=edition_in_force(desk.context.now).name,
+    )
+
+
+def _taken(serials: tuple[str, ...], shipment_id: UUID) -> tuple[str, ...]:
+    waiting = (
+        ShipmentRow.objects.filter(
+            serials__overlap=list(serials), status__in=["requested", "cleared"]
+        )
+        .exclude(id=shipment_id)
+        .values_list("serials", flat=True)
+    )
+    promised = {serial for lot in waiting for serial in lot} & set(serials)
+    return tuple(sorted(promised | set(_shipped(serials))))
+
+
+def _shipped(serials: tuple[str, ...]) -> tuple[str, ...]:
+    rows = ShippedSerial.objects.filter(serial__in=list(serials)).order_by("serial")
+    return tuple(rows.values_list("serial", flat=True))
+
+
+def export_facts(desk: Desk, command: FileExport, loaded: Loaded[ShipmentState]) -> ExportFacts:
+    """Gather the filing rule in force and whether the number is taken."""
+    edition = edition_in_force(desk.context.now)
+    taken = ShipmentRow.objects.filter(itn=command.itn).exclude(id=loaded.stream_id).exists()
+    return ExportFacts(
+        **common(desk), rule=edition.filing, edition=edition.name, is_itn_taken=taken
+    )
+
+
+def assessment_facts(desk: Desk, _command: Any, loaded: Loaded[ShipmentState]) -> AssessmentFacts:
+    """Judge the shipment as requested."""
+    edition = edition_in_force(desk.context.now)
+    basis = shipments.load_basis(desk, loaded, lock="share")
+    verdicts = shipments.shipment_verdicts(desk, basis, edition, quantity=basis.terms.quantity)
+    return AssessmentFacts(**common(desk), verdicts=verdicts, edition=edition.name)
+
+
+def dispatch_facts(
+    desk: Desk, command: DispatchShipment, loaded: Loaded[ShipmentState]
+) -> DispatchFacts:
+    """Judge what is to leave at this moment; whatever it rests on stands still meanwhile."""
+    edition = edition_in_force(desk.context.now)
+    basis = shipments.load_basis(desk, loaded, lock="write")
+    quantity = len(command.serials)
+    tested = basis.lab_test.state
+    lot = tested.lot.serials if isinstance(tested, Certified) else ()
+    return DispatchFacts(
+        **common(desk),
+        verdicts=shipments.shipment_verdicts(desk, basis, edition, quantity=quantity),
+        edition=edition.name,
+        tested_serials=lot if edition.testing.required else None,
+        shipped_serials=_shipped(command.serials),
+    )

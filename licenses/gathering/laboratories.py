@@ -1,0 +1,103 @@
+"""Facts for laboratories and their tests."""
+
+from typing import Any
+from uuid import UUID
+
+from audits.execution import Desk
+from audits.kernel import Refused
+from audits.store import Loaded
+from licenses import signatures
+from licenses.domain import laboratory, shipment
+from licenses.domain.lab_test.commands import SubmitReport
+from licenses.domain.lab_test.decisions import DrawFacts, VoidFacts
+from licenses.domain.lab_test.state import Certified, LabTestState, Sampled
+from licenses.domain.lab_test.submission import ReportFacts
+from licenses.domain.laboratory.decisions import AccreditFacts
+from licenses.domain.laboratory.state import Accredited
+from licenses.editions import edition_in_force
+from licenses.gathering.common import common
+from licenses.models import (
+    AcceptedReport,
+    LaboratoryRow,
+)
+
+
+def accredit_facts(desk: Desk, _command: Any, _loaded: Loaded[Any]) -> AccreditFacts:
+    """Gather the testing rule in force."""
+    edition = edition_in_force(desk.context.now)
+    return AccreditFacts(**common(desk), testing=edition.testing, edition=edition.name)
+
+
+def own_laboratory(desk: Desk) -> Loaded[Any] | None:
+    """Load the laboratory for which the actor's organization acts."""
+    row = LaboratoryRow.objects.filter(organization_id=desk.context.actor.organization_id).first()
+    return desk.load(laboratory.DECIDER, row.id) if row else None
+
+
+def draw_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> DrawFacts:
+    """Gather whose sample it is and whether that laboratory may test today."""
+    own = own_laboratory(desk)
+    if own is None:
+        raise Refused("laboratory_not_accredited", "This organization is no laboratory")
+    edition = edition_in_force(desk.context.now)
+    state = loaded.state
+    earlier = (
+        desk.load(laboratory.DECIDER, state.sample.laboratory_id)
+        if isinstance(state, Sampled)
+        else None
+    )
+    return DrawFacts(
+        **common(desk),
+        laboratory_id=own.stream_id,
+        laboratory_accredited=isinstance(own.state, Accredited),
+        earlier_laboratory_accredited=earlier is None or isinstance(earlier.state, Accredited),
+        testing=edition.testing,
+        edition=edition.name,
+    )
+
+
+def report_facts(desk: Desk, command: SubmitReport, loaded: Loaded[LabTestState]) -> ReportFacts:
+    """Open the report, check its signature under the named laboratory's key, look for replays."""
+    edition = edition_in_force(desk.context.now)
+    handed_in = signatures.open_report(command.report)
+    report = handed_in.report
+    state = desk.load(laboratory.DECIDER, report.laboratory_id).state if report else None
+    accredited = isinstance(state, Accredited)
+    public_key = state.public_key if accredited and state.key_id == command.key_id else None
+    return ReportFacts(
+        **common(desk),
+        report=report,
+        report_sha256=handed_in.sha256,
+        public_key=public_key,
+        signature_valid=handed_in.is_signed(command.signature, public_key),
+        laboratory_accredited=accredited,
+        used_for_shipment_id=_used_for(handed_in, loaded),
+        testing=edition.testing,
+        edition=edition.name,
+    )
+
+
+def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) -> UUID | None:
+    if handed_in.report is None:
+        return None
+    shipment_id = getattr(loaded.state, "lot").shipment_id  # noqa: B009
+    same = AcceptedReport.objects.filter(report_sha256=handed_in.sha256) | (
+        AcceptedReport.objects.filter(
+            laboratory_id=handed_in.report.laboratory_id,
+            report_number=handed_in.report.report_number,
+        )
+    )
+    return same.exclude(shipment_id=shipment_id).values_list("shipment_id", flat=True).first()
+
+
+def void_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> VoidFacts:
+    """Gather whether the laboratory still counts and whether the lot has left."""
+    state = loaded.state
+    accredited = dispatched = False
+    if isinstance(state, Certified):
+        accredited = isinstance(
+            desk.load(laboratory.DECIDER, state.certificate.laboratory_id).state, Accredited
+        )
+        left = desk.load(shipment.DECIDER, state.lot.shipment_id).state
+        dispatched = hasattr(left, "departure")
+    return VoidFacts(**common(desk), laboratory_accredited=accredited, dispatched=dispatched)

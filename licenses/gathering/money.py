@@ -1,0 +1,101 @@
+"""Facts for volume, escrow and remittance."""
+
+from typing import Any
+from uuid import UUID
+
+from audits.execution import Desk
+from audits.kernel import Refused
+from audits.store import Loaded
+from licenses.domain import escrow
+from licenses.domain.allotment.facts import AllotmentFacts
+from licenses.domain.allotment.state import AllotmentState
+from licenses.domain.escrow.commands import BookDeposit, ForfeitEscrow, ReturnExcess
+from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
+from licenses.domain.escrow.deposits import DepositFacts
+from licenses.domain.escrow.state import EscrowState, NotOpened
+from licenses.domain.ids import escrow_id
+from licenses.domain.ledger.postings import deposit_key
+from licenses.domain.remittance.commands import AssessRemittance, ConfirmRemittance
+from licenses.domain.remittance.decisions import AssessFacts, ConfirmFacts, ReconcileFacts
+from licenses.editions import edition_named
+from licenses.gathering import parties, volume
+from licenses.gathering.common import common
+from licenses.models import (
+    LedgerTransfer,
+    RemittanceRow,
+)
+
+
+def existing_allotment_facts(
+    desk: Desk, _command: Any, loaded: Loaded[AllotmentState]
+) -> AllotmentFacts:
+    """Gather the cap in force for an allotment that was opened."""
+    facts = volume.facts_of_existing(desk, loaded)
+    if facts is None:
+        raise Refused("allotment_not_opened", "No US sale was reported here yet")
+    return facts
+
+
+def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState]) -> DepositFacts:
+    """Gather which payers are cleared, and whether the entry is booked elsewhere."""
+    if isinstance(loaded.state, NotOpened):
+        return DepositFacts(**common(desk), screened_customer_ids=())
+    terms = loaded.state.books.terms
+    return DepositFacts(
+        **common(desk),
+        screened_customer_ids=parties.cleared_ids(
+            desk, (payer.customer_id for payer in terms.payers)
+        ),
+        booked_for_license_id=_booked_elsewhere(command, terms.license_id),
+    )
+
+
+def _booked_elsewhere(command: BookDeposit, license_id: UUID) -> UUID | None:
+    booked = LedgerTransfer.objects.filter(
+        business_key=f"{deposit_key(command.account, command.bank_reference)}/0"
+    ).exclude(subject_id=license_id)
+    return booked.values_list("subject_id", flat=True).first()
+
+
+def return_facts(desk: Desk, _command: ReturnExcess, loaded: Loaded[EscrowState]) -> ReturnFacts:
+    """Gather which payers are cleared."""
+    if isinstance(loaded.state, NotOpened):
+        return ReturnFacts(**common(desk), screened_customer_ids=())
+    payers = (payer.customer_id for payer in loaded.state.books.terms.payers)
+    return ReturnFacts(**common(desk), screened_customer_ids=parties.cleared_ids(desk, payers))
+
+
+def forfeit_facts(desk: Desk, command: ForfeitEscrow, _loaded: Loaded[EscrowState]) -> ForfeitFacts:
+    """Gather what the edition that the command names says of a ban and of a revocation."""
+    return ForfeitFacts(**common(desk), prepayment=edition_named(command.edition).prepayment)
+
+
+def assess_facts(desk: Desk, command: AssessRemittance, _loaded: Loaded[Any]) -> AssessFacts:
+    """Gather what the escrow withheld at the release of the shipment."""
+    state = desk.load(escrow.DECIDER, escrow_id(command.license_id)).state
+    release = None if isinstance(state, NotOpened) else state.books.release(command.shipment_id)
+    return AssessFacts(**common(desk), withheld_cents=release.levy_cents if release else None)
+
+
+def confirm_facts(desk: Desk, command: ConfirmRemittance, loaded: Loaded[Any]) -> ConfirmFacts:
+    """Gather whether the reference confirmed another remittance."""
+    reference = command.reference.replace("-", "")
+    used = RemittanceRow.objects.filter(reference=reference).exclude(id=loaded.stream_id)
+    shipment_id = used.values_list("shipment_id", flat=True).first()
+    return ConfirmFacts(**common(desk), reference_used_by_shipment_id=shipment_id)
+
+
+def reconcile_facts(desk: Desk, _command: Any, loaded: Loaded[Any]) -> ReconcileFacts:
+    """Add up what the ledger says of this remittance."""
+    rows = LedgerTransfer.objects.filter(subject_id=loaded.state.assessed.shipment_id)
+    resolved = set(rows.exclude(pending=None).values_list("pending_id", flat=True))
+    due = [row.amount_cents for row in rows if row.code == "levy"]
+    paying = [row for row in rows if row.code == "remittance"]
+    return ReconcileFacts(
+        **common(desk),
+        due_cents=sum(due),
+        paid_cents=sum(row.amount_cents for row in paying if row.kind == "post"),
+        pending_cents=sum(
+            row.amount_cents for row in paying if row.kind == "pending" and row.id not in resolved
+        ),
+    )
