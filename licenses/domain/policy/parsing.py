@@ -2,8 +2,6 @@
 
 import re
 import tomllib
-import types
-import typing
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
@@ -50,7 +48,7 @@ def _malformed(problems: list[str]) -> Refused:
 
 def _problems(value: object, hint: Any, path: str) -> Iterator[str]:
     """Walk a value beside its type and name what does not fit, leaf by leaf."""
-    inner = _without_none(_without_meta(hint))
+    inner = _without_meta(hint)
     if isinstance(value, Mapping) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
         yield from _table_problems(value, inner, path)
         return
@@ -88,13 +86,6 @@ def _table_problems(
 
 def _without_meta(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
-
-
-def _without_none(hint: Any) -> Any:
-    if get_origin(hint) not in (typing.Union, types.UnionType):
-        return hint
-    [inner] = [each for each in get_args(hint) if each is not types.NoneType]
-    return _without_meta(inner)
 
 
 def _contradictions(edition: Edition) -> Iterator[str]:

@@ -137,6 +137,15 @@ def test_windows_and_switches_of_the_rule(old: str, new: str, problem: str) -> N
     assert _problems(_edited(RULE_TOML, old, new)) == [problem]
 
 
+@pytest.mark.parametrize("what", ['models = ["H200"]', 'generations = ["Hopper"]'])
+def test_a_ban_on_models_or_on_generations_is_enough(what: str) -> None:
+    edition = parse_edition(
+        f'{BRIEF_TOML}\n[[bans]]\n{what}\nreason = "turned"\ncitation = "92 FR 1"\n'
+    )
+
+    assert [ban.reason for ban in edition.bans] == ["turned"]
+
+
 @pytest.mark.parametrize(
     "toml",
     ["name = ", 'name = "a"\nname = "b"', "\x00", "a = " + "[" * 50_000, "a = " + "9" * 5_000],

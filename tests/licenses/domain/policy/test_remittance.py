@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from licenses.domain.policy.facts import LevyFacts
 from licenses.domain.policy.model import Condition
 from tests.licenses.domain.policy.deals import (
     BRIEF,
@@ -92,6 +94,13 @@ def test_rule_duty_falls_inside_its_windows_alone(
     )
 
     expect(code, C9, RULE, deal)
+
+
+def test_money_that_nobody_reported_is_not_there() -> None:
+    silent = LevyFacts(overdue=0, base_cents=1, imported_for_testing=True)
+
+    expect("levy_not_covered", C9, BRIEF, msgspec.structs.replace(BRIEF_DEAL, levy=silent))
+    expect("levy_not_paid", C9, RULE, msgspec.structs.replace(RULE_DEAL, levy=silent))
 
 
 def test_unknown_levy_and_unknown_product() -> None:
