@@ -39,8 +39,8 @@ class ProposeDecision(Command):
 
     outcome: Outcome
     reasons: Reasons
-    provisos: Annotated[tuple[Proviso, ...], msgspec.Meta(max_length=50)] = ()
-    quantities: Annotated[tuple[LineQuantity, ...], msgspec.Meta(max_length=100)] = ()
+    provisos: Annotated[tuple[Proviso, ...], msgspec.Meta(max_length=20)] = ()
+    quantities: Annotated[tuple[LineQuantity, ...], msgspec.Meta(max_length=50)] = ()
     """Lines to approve, in whole or in part; none named: all lines in whole."""
     expires_at: Moment | None = None
     """When the license is to end; required to approve."""

@@ -82,7 +82,9 @@ def complete(content: Content, customers: Collection[KnownCustomer]) -> Submissi
         item | {"total_cents": item["quantity"] * item["unit_price_cents"]}
         for item in sorted(draft["items"], key=lambda item: item["line"])
     ]
-    parties = [party | {"party_version": versions[party["customer_id"]]} for party in draft["parties"]]
+    parties = [
+        party | {"party_version": versions[party["customer_id"]]} for party in draft["parties"]
+    ]
     total_cents = sum(item["total_cents"] for item in items)
     whole = draft | {"items": items, "parties": parties, "total_cents": total_cents}
     return msgspec.convert(whole, Submission, builtin_types=(UUID,))

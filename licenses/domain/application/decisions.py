@@ -47,7 +47,7 @@ from licenses.domain.application.state import (
     Withdrawn,
     evolve,
 )
-from licenses.domain.application.values import Content, Outcome
+from licenses.domain.application.values import MAX_CONTENT_BYTES, Content, Outcome
 
 COMPLETENESS_CITATION: Final = "15 CFR 748.6"
 DUPLICATE_CITATION: Final = "15 CFR 748.4"
@@ -60,6 +60,7 @@ def draft_application(
     """Start the application of the actor's organization."""
     content = _given(command)
     if isinstance(state, NotDrafted):
+        _require_size(content)
         return [ApplicationDrafted(exporter_id=facts.actor.organization_id, content=content)]
     if isinstance(state, Draft) and merge(state.content, content) == state.content:
         return []  # already drafted so: retrying is safe
@@ -72,8 +73,10 @@ def revise_application(
     """Save what is given of a draft; a save that changes nothing leaves no event."""
     draft = _draft(state)
     changes = _given(command)
-    if merge(draft.content, changes) == draft.content:
+    content = merge(draft.content, changes)
+    if content == draft.content:
         return []
+    _require_size(content)
     return [ApplicationRevised(changes=changes)]
 
 
@@ -178,6 +181,16 @@ def _given(command: DraftApplication | ReviseApplication) -> Content:
     return Content(**{field: getattr(command, field) for field in Content.__struct_fields__})
 
 
+def _require_size(content: Content) -> None:
+    size = len(msgspec.json.encode(content))
+    if size > MAX_CONTENT_BYTES:
+        raise Refused(
+            "application_too_large",
+            f"An application holds {MAX_CONTENT_BYTES} bytes; put the rest into documents",
+            extra={"size_bytes": size},
+        )
+
+
 def _draft(state: ApplicationState) -> Draft:
     if isinstance(state, NotDrafted):
         raise Refused("application_not_drafted", "There is no such application")
@@ -191,7 +204,7 @@ def _require_complete(draft: Draft, facts: SubmitFacts) -> None:
     if found:
         raise Refused(
             "application_incomplete",
-            "; ".join(f"{gap.field} {gap.reason}" for gap in found),
+            f"{len(found)} gaps, the first: {found[0].field} {found[0].reason}",
             citation=COMPLETENESS_CITATION,
             extra={"gaps": msgspec.to_builtins(list(found))},
         )
@@ -201,7 +214,7 @@ def _require_eligible(facts: SubmitFacts) -> None:
     if facts.ineligible:
         raise Refused(
             "product_not_eligible",
-            "; ".join(f"line {item.line}: {item.reason}" for item in facts.ineligible),
+            f"{len(facts.ineligible)} lines, the first: {facts.ineligible[0].reason}",
             citation=facts.ineligible[0].citation,
             extra={"lines": msgspec.to_builtins(list(facts.ineligible))},
         )

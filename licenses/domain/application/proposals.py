@@ -10,7 +10,13 @@ import msgspec
 from audits.kernel import Refused
 from licenses.domain.application.commands import ProposeDecision
 from licenses.domain.application.facts import DecisionFacts, ProposalFacts
-from licenses.domain.application.values import LineQuantity, Outcome, Proposal, Submission
+from licenses.domain.application.values import (
+    MAX_PROPOSAL_BYTES,
+    LineQuantity,
+    Outcome,
+    Proposal,
+    Submission,
+)
 from licenses.domain.application.verdicts import require
 from licenses.domain.policy.evaluation import GRANT_CONDITIONS
 from licenses.domain.policy.model import Verdict
@@ -25,7 +31,7 @@ def propose(command: ProposeDecision, submission: Submission, facts: ProposalFac
     else:
         _require_validity(command, facts)
         _require_unique("proviso_repeated", (proviso.proviso_id for proviso in command.provisos))
-    return Proposal(
+    proposal = Proposal(
         outcome=command.outcome,
         reasons=command.reasons,
         provisos=command.provisos,
@@ -35,6 +41,8 @@ def propose(command: ProposeDecision, submission: Submission, facts: ProposalFac
         by=facts.actor.person_id,
         edition=facts.edition,
     )
+    _require_size(proposal)
+    return proposal
 
 
 def same_decision(one: Proposal, other: Proposal) -> bool:
@@ -59,6 +67,16 @@ def require_future_expiry(proposal: Proposal, facts: DecisionFacts) -> None:
             "expiry_past",
             f"The license would have ended on {proposal.expires_at.isoformat()}",
             citation=VALIDITY_CITATION,
+        )
+
+
+def _require_size(proposal: Proposal) -> None:
+    size = len(msgspec.json.encode(proposal))
+    if size > MAX_PROPOSAL_BYTES:
+        raise Refused(
+            "decision_too_large",
+            f"Reasons and provisos hold {MAX_PROPOSAL_BYTES} bytes together",
+            extra={"size_bytes": size},
         )
 
 

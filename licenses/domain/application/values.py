@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from audits.kernel import Value
-from customers.domain.values import Country, Document, LongText, ShortText
+from customers.domain.values import Country, Description, Document, LongText, ShortText
 from licenses.domain.money import PositiveCents
 from licenses.domain.policy.model import EditionName, Moment, SupplyCertification
 
@@ -67,6 +67,10 @@ ControlNumber = Annotated[
 ]
 """The number under which the licensing office keeps an application (15 CFR 748.6)."""
 
+MAX_CONTENT_BYTES: Final = 24 * 1024
+MAX_PROPOSAL_BYTES: Final = 16 * 1024
+"""As JSON; every event that repeats both stays inside the 64 KiB of the journal."""
+
 MAX_TOTAL_CENTS: Final = 10**15
 """Largest value of an application: keeps every sum made from it well inside 64 bits."""
 
@@ -106,7 +110,7 @@ class DraftItem(Value):
     quantity: Quantity | None = None
     unit_price_cents: PositiveCents | None = None
     manufacturer: ShortText | None = None
-    description: LongText | None = None
+    description: Description | None = None
 
 
 class Item(Value):
@@ -120,7 +124,7 @@ class Item(Value):
     unit_price_cents: PositiveCents
     total_cents: PositiveCents
     manufacturer: ShortText
-    description: LongText
+    description: Description
 
 
 class SupplyStatement(Value):
@@ -134,8 +138,8 @@ class SupplyStatement(Value):
 
 
 Parties = Annotated[tuple[Party, ...], msgspec.Meta(max_length=50)]
-DraftItems = Annotated[tuple[DraftItem, ...], msgspec.Meta(max_length=100)]
-Documents = Annotated[tuple[Document, ...], msgspec.Meta(max_length=100)]
+DraftItems = Annotated[tuple[DraftItem, ...], msgspec.Meta(max_length=50)]
+Documents = Annotated[tuple[Document, ...], msgspec.Meta(max_length=50)]
 
 
 class Content(Value):
@@ -172,7 +176,7 @@ class Submission(Value):
     prior_application_id: UUID | None
 
 
-Reasons = Annotated[tuple[LongText, ...], msgspec.Meta(min_length=1, max_length=20)]
+Reasons = Annotated[tuple[LongText, ...], msgspec.Meta(min_length=1, max_length=10)]
 """Why an officer decided as they did: never empty."""
 
 
@@ -188,7 +192,7 @@ class Proviso(Value):
             examples=["P1"],
         ),
     ]
-    text: LongText
+    text: Description
 
 
 class LineQuantity(Value):

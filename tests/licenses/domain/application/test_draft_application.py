@@ -9,8 +9,13 @@ from audits.kernel import Facts
 from licenses.domain.application import DECIDER
 from licenses.domain.application.commands import DraftApplication
 from licenses.domain.application.events import ApplicationDrafted
-from licenses.domain.application.values import Content
-from tests.licenses.domain.application.cases import DRAFTED, SUBMITTED, drafting
+from licenses.domain.application.values import MAX_CONTENT_BYTES, Content
+from tests.licenses.domain.application.cases import (
+    DRAFTED,
+    SUBMITTED,
+    document,
+    drafting,
+)
 from tests.support.deciding import given
 from tests.support.people import EXPORTER, NOON
 
@@ -79,3 +84,32 @@ def test_what_has_no_right_shape_never_becomes_a_command(body: dict[str, Any]) -
 )
 def test_partial_bodies_have_the_right_shape(body: dict[str, Any]) -> None:
     msgspec.convert(body, DraftApplication)
+
+
+def filled(size: int) -> Content:
+    """Make a content of exactly `size` bytes as JSON."""
+    documents = tuple(document(f"{number}-{'x' * 100}") for number in range(50))
+    content = Content(documents=documents, end_use="x" * 4000)
+    spare = len(msgspec.json.encode(content)) - size
+    while spare >= 4000:
+        content = msgspec.structs.replace(content, documents=(content.documents or ())[1:])
+        spare = len(msgspec.json.encode(content)) - size
+    return msgspec.structs.replace(content, end_use="x" * (4000 - spare))
+
+
+def test_a_draft_has_room_up_to_the_last_byte() -> None:
+    content = filled(MAX_CONTENT_BYTES)
+    assert len(msgspec.json.encode(content)) == MAX_CONTENT_BYTES
+
+    given(DECIDER).when(drafting(content), FACTS).then(
+        ApplicationDrafted(exporter_id=EXPORTER.organization_id, content=content)
+    )
+
+
+def test_what_the_journal_could_not_hold_is_refused() -> None:
+    refusal = (
+        given(DECIDER)
+        .when(drafting(filled(MAX_CONTENT_BYTES + 1)), FACTS)
+        .refused("application_too_large")
+    )
+    assert refusal.extra == {"size_bytes": MAX_CONTENT_BYTES + 1}

@@ -9,7 +9,7 @@ import pytest
 from licenses.domain.application import DECIDER
 from licenses.domain.application.commands import ProposeDecision
 from licenses.domain.application.events import DecisionProposed
-from licenses.domain.application.values import LineQuantity, Outcome
+from licenses.domain.application.values import MAX_PROPOSAL_BYTES, LineQuantity, Outcome
 from licenses.domain.policy.evaluation import GRANT_CONDITIONS
 from licenses.domain.policy.model import Condition
 from tests.licenses.domain.application.cases import (
@@ -171,3 +171,15 @@ def test_the_first_reason_is_required() -> None:
     body = {"outcome": Outcome.DENY, "reasons": []}
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(body, ProposeDecision)
+
+
+def test_a_decision_has_room_up_to_the_last_byte() -> None:
+    empty = len(msgspec.json.encode(APPROVAL))
+    reasons = ("x" * 4000,) * 4
+    spare = MAX_PROPOSAL_BYTES - empty - sum(len(reason) for reason in reasons) - 3 * 3
+    reasons = (*reasons[:3], "x" * (4000 + spare + len(APPROVAL.reasons[0])))
+
+    (event,) = propose(approve(reasons=reasons)).events
+    assert isinstance(event, DecisionProposed)
+    assert len(msgspec.json.encode(event.proposal)) == MAX_PROPOSAL_BYTES
+    propose(approve(reasons=(*reasons[:3], reasons[3] + "x"))).refused("decision_too_large")

@@ -8,7 +8,12 @@ from licenses.domain.application.commands import ReviseApplication
 from licenses.domain.application.events import ApplicationDrafted, ApplicationRevised
 from licenses.domain.application.state import Draft
 from licenses.domain.application.values import Content, DraftItem
-from tests.licenses.domain.application.cases import CONTENT, DRAFTED, HISTORIES
+from tests.licenses.domain.application.cases import (
+    CONTENT,
+    DRAFTED,
+    HISTORIES,
+    document,
+)
 from tests.support.deciding import given
 from tests.support.people import EXPORTER
 
@@ -59,3 +64,17 @@ def test_what_was_submitted_stands(stage: str) -> None:
 
 def test_there_must_be_a_draft() -> None:
     given(DECIDER).when(ReviseApplication(currency="EUR")).refused("application_not_drafted")
+
+
+def test_saves_may_not_add_up_to_more_than_the_journal_holds() -> None:
+    documents = tuple(document(f"{number}-{'x' * 190}") for number in range(50))
+    large = ApplicationDrafted(
+        exporter_id=EXPORTER.organization_id, content=Content(documents=documents)
+    )
+    items = tuple(DraftItem(line=line, description="x" * 1000) for line in range(1, 6))
+    command = ReviseApplication(end_use="x" * 4000, items=items)
+
+    given(DECIDER, DRAFTED).when(command).then(
+        ApplicationRevised(changes=Content(end_use="x" * 4000, items=items))
+    )
+    given(DECIDER, large).when(command).refused("application_too_large")
