@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -60,6 +61,7 @@ GATES = (
     Gate("import contracts", (str(Path(sys.executable).with_name("lint-imports")), "--no-cache")),
     Gate("format", module("ruff", "format", "--check", ".")),
     Gate("lint", module("ruff", "check", ".")),
+    Gate("openapi", module("devstack.openapi")),
     Gate("migrations", manage("makemigrations", "--check", "--dry-run")),
     Gate("deployment", manage("check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
 )
@@ -115,18 +117,24 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def main(arguments: list[str]) -> int:
-    """Run everything; `arguments` go to pytest. Return the exit code."""
-    variables = {**os.environ, **TESTING}
+@contextmanager
+def servers() -> Iterator[dict[str, str]]:
+    """Run servers for the gates that ask a database; give the environment that names them."""
     state = Path(tempfile.mkdtemp(prefix="tollgate-checks-"))
     try:
-        with Stack(state, Shape(web=False, workers=0, durable=False)) as stack:
-            failed = run_gates(GATES, stack.environment(SUPERUSER) | TESTING)
+        with Stack(state, Shape(web=False, workers=0, durable=False, migrate=False)) as stack:
+            yield stack.environment(SUPERUSER) | TESTING
     finally:
         paths.remove_state(state)
+
+
+def main(arguments: list[str]) -> int:
+    """Run everything; `arguments` go to pytest. Return the exit code."""
+    with servers() as variables:
+        failed = run_gates(GATES, variables)
     if failed:
         say(f"Gates that failed: {', '.join(failed)}")
-    passed = run_tests(arguments, variables)
+    passed = run_tests(arguments, {**os.environ, **TESTING})
     return 0 if passed and not failed else 1
 
 

@@ -53,6 +53,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     redis: bool = True
     # False gives up crash safety of the embedded database for speed.
     durable: bool = True
+    # False: the database stays as it is, perhaps empty.
+    migrate: bool = True
     # True: servers of its own, whatever DATABASE_URL, REDIS_URL and other such variables say.
     isolated: bool = False
     # None: 8000, or any free port when that one is taken.
@@ -81,7 +83,8 @@ class Stack:
             unwinding.callback(self.close)
             self._exits.enter_context(exclusive_use(self.state))
             self._start_servers()
-            self.migrate()
+            if self.shape.migrate:
+                self.migrate()
             self._start_children()
             unwinding.pop_all()
         return self
