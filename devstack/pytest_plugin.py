@@ -5,19 +5,18 @@ the workers inherit their addresses. Set DATABASE_URL or REDIS_URL to test again
 user of DATABASE_URL must then be a superuser.
 """
 
+import atexit
 import os
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from devstack.environment import TESTING
 from devstack.paths import remove_state
-from devstack.provision import provision
+from devstack.provision import DATABASE, provision
 from devstack.servers import Postgres, Valkey
-
-_SERVERS: list[Postgres | Valkey] = []
-_STATES: list[Path] = []
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,25 +26,24 @@ def pytest_load_initial_conftests() -> None:
         os.environ.setdefault(name, value)
     if "PYTEST_XDIST_WORKER" in os.environ:
         return
+    with ExitStack() as exits:
+        start_servers(exits)
+        # Not at the end of the run, which a run that fails to begin never reaches.
+        atexit.register(exits.pop_all().close)
+
+
+def start_servers(exits: ExitStack) -> None:
+    """Start the servers that are missing, and leave in `exits` how to be rid of them."""
     state = Path(tempfile.mkdtemp(prefix="tollgate-tests-"))
-    _STATES.append(state)
-    if "DATABASE_URL" not in os.environ:
-        postgres = Postgres(state, durable=False).start()
-        _SERVERS.append(postgres)
-        os.environ["DATABASE_URL"] = postgres.url("tollgate")
-        provision(postgres.url())
-    else:
+    exits.callback(remove_state, state)
+    if "DATABASE_URL" in os.environ:
         provision(os.environ["DATABASE_URL"])
+    else:
+        postgres = Postgres(state, durable=False)
+        exits.callback(postgres.stop)
+        provision(postgres.start().url())
+        os.environ["DATABASE_URL"] = postgres.url(DATABASE)
     if "REDIS_URL" not in os.environ:
-        valkey = Valkey(state, durable=False).start()
-        _SERVERS.append(valkey)
-        os.environ["REDIS_URL"] = valkey.url()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
-    """Stop the servers that this run started, and remove what they wrote."""
-    while _SERVERS:
-        _SERVERS.pop().stop()
-    while _STATES:
-        remove_state(_STATES.pop())
+        valkey = Valkey(state, durable=False)
+        exits.callback(valkey.stop)
+        os.environ["REDIS_URL"] = valkey.start().url()

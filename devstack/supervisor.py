@@ -33,8 +33,8 @@ class Part(Protocol):
 @dataclass
 class _Watched:
     part: Part
-    pause_seconds: float = FIRST_PAUSE_SECONDS
-    started_at: float = 0.0
+    pause_seconds: float
+    started_at: float
     restarts: int = 0
     held: bool = False
 
@@ -51,7 +51,7 @@ class Supervisor:
     def watch(self, name: str, part: Part) -> None:
         """Look after `part`, which runs."""
         with self._lock:
-            self._watched[name] = _Watched(part, started_at=time.monotonic())
+            self._watched[name] = _Watched(part, FIRST_PAUSE_SECONDS, time.monotonic())
 
     def part(self, name: str) -> Part:
         """Return a watched part."""

@@ -1,0 +1,107 @@
+"""Child processes: they end when they are told to, and never outlive whoever started them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+
+from devstack import paths
+from devstack.process import Child, Program
+from tests.devstack.conftest import eventually
+
+SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
+STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
+WITH_HELPER = f"import subprocess; subprocess.Popen(['/bin/sleep', '600']); {STUBBORN}"
+SUPERVISOR = """
+import sys, time
+from pathlib import Path
+from devstack.process import Child, Program
+child = Child(Program(command=["/bin/sleep", "600"], log=Path(sys.argv[1])))
+child.start()
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def children() -> Iterator[list[Child]]:
+    started: list[Child] = []
+    yield started
+    for child in started:
+        child.stop()
+
+
+def start(children: list[Child], directory: Path, code: str) -> Child:
+    program = Program(
+        command=[sys.executable, "-c", code], log=directory / "log", patience_seconds=0.5
+    )
+    child = Child(program)
+    children.append(child)
+    child.start()
+    assert eventually(lambda: "ready" in child.log_tail())
+    return child
+
+
+def test_a_child_ends_when_asked(children: list[Child], tmp_path: Path) -> None:
+    child = start(children, tmp_path, SLEEP)
+    assert child.is_running()
+    assert child.exit_code is None
+    child.kill(signal.SIGTERM)
+    assert child.exit_code == -signal.SIGTERM
+
+
+def test_a_child_that_does_not_listen_is_made_to_end(children: list[Child], tmp_path: Path) -> None:
+    child = start(children, tmp_path, STUBBORN)
+    pid = child.pid
+    child.stop()
+    assert not psutil.pid_exists(pid)
+
+
+def test_stopping_ends_the_helpers_of_a_child_too(children: list[Child], tmp_path: Path) -> None:
+    child = start(children, tmp_path, WITH_HELPER)
+    (helper,) = psutil.Process(child.pid).children()
+    child.stop()
+    assert eventually(lambda: not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_killing_a_child_leaves_its_helpers(children: list[Child], tmp_path: Path) -> None:
+    child = start(children, tmp_path, WITH_HELPER)
+    (helper,) = psutil.Process(child.pid).children()
+    child.kill()
+    assert helper.is_running()
+    child.kill_group()
+    assert eventually(lambda: not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_stopping_twice_or_before_the_start_changes_nothing(tmp_path: Path) -> None:
+    child = Child(Program(command=["/bin/true"], log=tmp_path / "log"))
+    child.stop()
+    child.stop()
+    assert not child.is_running()
+    with pytest.raises(RuntimeError, match="was never started"):
+        _ = child.pid
+
+
+def test_a_child_outlives_the_thread_that_started_it(children: list[Child], tmp_path: Path) -> None:
+    starter = Thread(target=lambda: start(children, tmp_path, SLEEP))
+    starter.start()
+    starter.join()
+    time.sleep(0.2)
+    assert children[0].is_running()
+
+
+def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SUPERVISOR, str(tmp_path / "log")]
+    with subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        assert child.is_running()
+        os.kill(parent.pid, signal.SIGKILL)
+    assert eventually(lambda: not child.is_running())
