@@ -94,7 +94,7 @@ def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) ->
 def _known_customers(desk: Desk, content: Content, exporter_id: UUID) -> tuple[KnownCustomer, ...]:
     loaded = parties.load_customers(desk, (party.customer_id for party in content.parties or ()))
     return tuple(
-        KnownCustomer(customer_id=key, version=each.version)
+        KnownCustomer(customer_id=key, party_version=each.state.file.party_version)
         for key, each in loaded.items()
         if not isinstance(each.state, Unregistered) and each.state.file.exporter_id == exporter_id
     )
