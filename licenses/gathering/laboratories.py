@@ -9,11 +9,11 @@ from audits.store import Loaded
 from licenses import signatures
 from licenses.domain import laboratory, shipment
 from licenses.domain.lab_test.commands import SubmitReport
-from licenses.domain.lab_test.decisions import DrawFacts, VoidFacts
+from licenses.domain.lab_test.decisions import DrawFacts, LotFacts, VoidFacts
 from licenses.domain.lab_test.state import Certified, LabTestState, Sampled
 from licenses.domain.lab_test.submission import ReportFacts
 from licenses.domain.laboratory.decisions import AccreditFacts
-from licenses.domain.laboratory.state import Accredited
+from licenses.domain.laboratory.state import Accredited, Disqualified, LaboratoryState
 from licenses.editions import edition_in_force
 from licenses.gathering.common import common
 from licenses.models import (
@@ -32,6 +32,11 @@ def own_laboratory(desk: Desk) -> Loaded[Any] | None:
     """Load the laboratory for which the actor's organization acts."""
     row = LaboratoryRow.objects.filter(organization_id=desk.context.actor.organization_id).first()
     return desk.load(laboratory.DECIDER, row.id) if row else None
+
+
+def lot_facts(desk: Desk, _command: Any, _loaded: Loaded[LabTestState]) -> LotFacts:
+    """Gather the testing rule in force: a lot may be too large to sample."""
+    return LotFacts(**common(desk), testing=edition_in_force(desk.context.now).testing)
 
 
 def draw_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> DrawFacts:
@@ -62,19 +67,28 @@ def report_facts(desk: Desk, command: SubmitReport, loaded: Loaded[LabTestState]
     handed_in = signatures.open_report(command.report)
     report = handed_in.report
     state = desk.load(laboratory.DECIDER, report.laboratory_id).state if report else None
-    accredited = isinstance(state, Accredited)
-    public_key = state.public_key if accredited and state.key_id == command.key_id else None
+    public_key = _key_named(state, command.key_id)
     return ReportFacts(
         **common(desk),
         report=report,
         report_sha256=handed_in.sha256,
-        public_key=public_key,
-        signature_valid=handed_in.is_signed(command.signature, public_key),
-        laboratory_accredited=accredited,
+        signed_with=public_key if handed_in.is_signed(command.signature, public_key) else None,
+        laboratory_accredited=isinstance(state, Accredited),
         used_for_shipment_id=_used_for(handed_in, loaded),
         testing=edition.testing,
         edition=edition.name,
     )
+
+
+def _key_named(state: LaboratoryState | None, key_id: str) -> str | None:
+    """Give the laboratory's key in use, if it is the one named; the last one of a lost one."""
+    match state:
+        case Accredited() if state.key_id == key_id:
+            return state.public_key
+        case Disqualified() if state.terms.key_id == key_id:
+            return state.terms.public_key
+        case _:
+            return None
 
 
 def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) -> UUID | None:

@@ -7,6 +7,7 @@ from audits.execution import Desk
 from audits.kernel import Refused
 from audits.store import Loaded
 from licenses.domain import escrow
+from licenses.domain.allotment.commands import ReportUsSale
 from licenses.domain.allotment.facts import AllotmentFacts
 from licenses.domain.allotment.state import AllotmentState
 from licenses.domain.escrow.commands import BookDeposit, ForfeitEscrow, ReturnExcess
@@ -17,13 +18,27 @@ from licenses.domain.ids import escrow_id
 from licenses.domain.ledger.postings import deposit_key
 from licenses.domain.remittance.commands import AssessRemittance, ConfirmRemittance
 from licenses.domain.remittance.decisions import AssessFacts, ConfirmFacts, ReconcileFacts
-from licenses.editions import edition_named
+from licenses.editions import edition_in_force, edition_named
 from licenses.gathering import parties, volume
 from licenses.gathering.common import common
 from licenses.models import (
     LedgerTransfer,
     RemittanceRow,
 )
+
+
+def us_sale_facts(
+    desk: Desk, command: ReportUsSale, loaded: Loaded[AllotmentState]
+) -> AllotmentFacts:
+    """Gather the cap in force; a sale that opens an allotment must open the one it counts in."""
+    known = volume.facts_of_existing(desk, loaded)
+    if known is not None:
+        return known
+    exporter_id, now = desk.context.actor.organization_id, desk.context.now
+    counts_in = volume.allotment_of(exporter_id, command.product_id, edition_in_force(now), now)
+    if loaded.stream_id != counts_in:
+        raise Refused("allotment_unknown", "No allotment of this exporter and product is that one")
+    return volume.allotment_facts(desk, exporter_id=exporter_id, product_id=command.product_id)
 
 
 def existing_allotment_facts(

@@ -20,7 +20,7 @@ CREATE FUNCTION licenses_transfer_before_insert() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
     held licenses_ledger_transfer%ROWTYPE;
-    name text;
+    account text;
     pending bigint := 0;
     posted bigint := 0;
 BEGIN
@@ -56,11 +56,11 @@ BEGIN
                              WHEN 'posted' THEN 0 ELSE -NEW.amount_cents END;
     posted := CASE WHEN NEW.kind IN ('posted', 'post') THEN NEW.amount_cents ELSE 0 END;
     -- Always in the order of names, so that two transfers never wait for each other.
-    FOREACH name IN ARRAY ARRAY[least(NEW.debit_id, NEW.credit_id),
+    FOREACH account IN ARRAY ARRAY[least(NEW.debit_id, NEW.credit_id),
                                 greatest(NEW.debit_id, NEW.credit_id)] LOOP
         INSERT INTO licenses_ledger_account
             (name, kind, currency, debits_pending, debits_posted, credits_pending, credits_posted)
-            VALUES (name, split_part(name, '/', 1), NEW.currency, 0, 0, 0, 0)
+            VALUES (account, split_part(account, '/', 1), NEW.currency, 0, 0, 0, 0)
             ON CONFLICT DO NOTHING;
         UPDATE licenses_ledger_account a SET
             debits_pending = debits_pending + CASE a.name WHEN NEW.debit_id THEN pending ELSE 0 END,
@@ -68,9 +68,9 @@ BEGIN
             credits_pending =
                 credits_pending + CASE a.name WHEN NEW.credit_id THEN pending ELSE 0 END,
             credits_posted = credits_posted + CASE a.name WHEN NEW.credit_id THEN posted ELSE 0 END
-            WHERE a.name = licenses_transfer_before_insert.name AND a.currency = NEW.currency;
+            WHERE a.name = account AND a.currency = NEW.currency;
         IF NOT FOUND THEN
-            RAISE EXCEPTION 'account % is not in %', name, NEW.currency USING ERRCODE = 'TG101';
+            RAISE EXCEPTION 'account % is not in %', account, NEW.currency USING ERRCODE = 'TG101';
         END IF;
     END LOOP;
     RETURN NEW;

@@ -12,6 +12,7 @@ from licenses.domain.application.values import LineNumber, Quantity, Units
 class ReportUsSale(Command):
     """Report a sale to a customer in the United States for end use there."""
 
+    product_id: UUID
     sale_reference: ShortText
     """Number of the invoice; names the sale within the allotment."""
     evidence: Document

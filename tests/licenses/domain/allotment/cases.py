@@ -60,6 +60,7 @@ def under(cap: Cap = UNITS_CAP, **changes: Any) -> AllotmentFacts:
 def sale(quantity: int = 100, *, name: str = "INV-1", **changes: Any) -> ReportUsSale:
     """Make the command that reports a sale, with evidence of its own."""
     fields: dict[str, Any] = {
+        "product_id": identity("product/h200"),
         "sale_reference": name,
         "evidence": document(name),
         "buyer": "A data center in Ohio",

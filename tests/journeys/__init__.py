@@ -1,0 +1,1 @@
+"""Whole deals, from application to remittance."""
