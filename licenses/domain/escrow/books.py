@@ -46,7 +46,14 @@ class Books(Value):
     releases: tuple[EscrowReleased, ...] = ()
     returns: tuple[ExcessReturned, ...] = ()
     forfeited_cents: int = 0
-    refund: RefundProposed | RefundWaived | RefundPaid | None = None
+    refund_proposed: RefundProposed | None = None
+    refund_waived: RefundWaived | None = None
+    refund_paid: RefundPaid | None = None
+
+    @property
+    def refund(self) -> RefundProposed | RefundWaived | RefundPaid | None:
+        """How far a refund has come."""
+        return self.refund_paid or self.refund_waived or self.refund_proposed
 
     @property
     def missing_cents(self) -> int:
@@ -71,7 +78,7 @@ class Books(Value):
     @property
     def held_cents(self) -> int:
         """What is in escrow now; a waived refund stays in it until it is paid."""
-        refunded_cents = self.refund.amount_cents if isinstance(self.refund, RefundPaid) else 0
+        refunded_cents = self.refund_paid.amount_cents if self.refund_paid else 0
         left_cents = self.released_gross_cents + self.forfeited_cents + refunded_cents
         return self.credited_cents - left_cents
 
@@ -123,7 +130,7 @@ def write(books: Books, event: Entry) -> Books:
         case DepositSetAside():
             return replace(books, set_aside=(*_without(books, event), event))
         case RefundProposed() | RefundWaived() | RefundPaid():
-            return replace(books, refund=event)
+            return _write_refund(books, event)
         case EscrowReleased() | ExcessReturned() | EscrowForfeited():
             return _write_outflow(books, event)
         case EscrowFunded():
@@ -139,7 +146,19 @@ def _write_outflow(books: Books, event: EscrowReleased | ExcessReturned | Escrow
         case ExcessReturned():
             return replace(books, returns=(*books.returns, event))
         case EscrowForfeited():
-            return replace(books, forfeited_cents=event.amount_cents, refund=None)
+            return replace(books, forfeited_cents=event.amount_cents, refund_proposed=None)
+        case _:
+            assert_never(event)
+
+
+def _write_refund(books: Books, event: RefundProposed | RefundWaived | RefundPaid) -> Books:
+    match event:
+        case RefundProposed():
+            return replace(books, refund_proposed=event)
+        case RefundWaived():
+            return replace(books, refund_waived=event)
+        case RefundPaid():
+            return replace(books, refund_paid=event)
         case _:
             assert_never(event)
 
