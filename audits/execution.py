@@ -15,10 +15,12 @@ import msgspec
 import psycopg
 from django.db import IntegrityError, OperationalError, transaction
 
+from audits import context as minting
 from audits import nudging, store, work
 from audits.codec import Recorded, fingerprint
 from audits.events import CommandRefused
 from audits.kernel import (
+    Actor,
     Command,
     Context,
     Decider,
@@ -179,6 +181,15 @@ class Desk:
                 ]
             )
         return receipts
+
+
+def reading_desk(actor: Actor) -> Desk:
+    """Make a desk in the current transaction at which nothing is written.
+
+    For showing what a decision would see now; the time is the database's.
+    """
+    context = Context(actor=actor, now=minting.database_now(), command_id=minting.new_id())
+    return Desk(context, store.Cause("", ""))
 
 
 def execute(
