@@ -177,7 +177,7 @@ def said_of(error: Exception) -> Said | None:
 def answer(said: Said, path: str) -> HttpResponse:
     """Make the problem document; `path` is that of the request."""
     problem = Problem(
-        type=f"/problems/{said.code}",
+        type=problems.type_of(said.code),
         title=problems.title_of(said.code),
         status=said.status,
         code=said.code,

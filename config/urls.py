@@ -3,9 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import audits.api.urls
+import customers.api.urls
+import licenses.api.urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(audits.api.urls.urlpatterns)),
+    path("api/v1/", include(customers.api.urls.urlpatterns)),
+    path("api/v1/", include(licenses.api.urls.urlpatterns)),
     path("health/", include(audits.api.urls.health_patterns)),
 ]
 

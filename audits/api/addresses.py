@@ -20,12 +20,12 @@ def addresses(*resources: Resource) -> list[URLPattern]:
 def _addresses(resource: Resource) -> list[URLPattern]:
     base = resource.path
     found = [
-        path(f"{base}/<uuid:id>", _view(views.ThingView, resource=resource), name=f"{base}-thing"),
-        path(f"{base}/<uuid:id>/history", _view(views.HistoryView, resource=resource)),
+        path(f"{base}/<uuid:id>", view(views.ThingView, resource=resource), name=f"{base}-thing"),
+        path(f"{base}/<uuid:id>/history", view(views.HistoryView, resource=resource)),
         *(
             path(
                 f"{base}/<uuid:id>/{route.path}",
-                _view(views.CommandView, resource=resource, route=route),
+                view(views.CommandView, resource=resource, route=route),
             )
             for route in resource.commands
         ),
@@ -40,13 +40,13 @@ def _collection(resource: Resource) -> View | None:
         case None, None:
             return None
         case None, create:
-            return _view(views.CreateView, resource=resource, create=create)
+            return view(views.CreateView, resource=resource, create=create)
         case listing, None:
-            return _view(views.ListView, resource=resource, listing=listing)
+            return view(views.ListView, resource=resource, listing=listing)
         case listing, create:
-            return _view(views.ListAndCreateView, resource=resource, listing=listing, create=create)
+            return view(views.ListAndCreateView, resource=resource, listing=listing, create=create)
 
 
-def _view(kind: type[views.ResourceView], **declared: Any) -> View:
+def view(kind: type[views.ResourceView], **declared: Any) -> View:
     """Make a view of its own for what is declared: a subclass with the declaration on it."""
     return type(kind.__name__, (kind,), declared).as_view()  # type: ignore[attr-defined, no-any-return]  # type() forgets the base

@@ -3,11 +3,11 @@
 An app declares its resources; views, addresses and the OpenAPI document follow from that.
 """
 
+import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
@@ -85,8 +85,10 @@ class Listing:
 
 @cache
 def _parameters_of(filters: type[Filters], orderings: tuple[str, ...]) -> type[Any]:
-    ordering = ("ordering", Literal[orderings], orderings[0])
-    return msgspec.defstruct(f"{filters.__name__}Ordered", [ordering], bases=(filters,))
+    members = {"__annotations__": {"ordering": Literal[orderings]}, "ordering": orderings[0]}
+    return types.new_class(
+        f"{filters.__name__}Ordered", (filters,), {}, lambda ns: ns.update(members)
+    )
 
 
 def _minted(aggregate: str) -> Callable[[Any, UUID], UUID]:
@@ -144,4 +146,4 @@ class Resource:
         return tuple(case for case in cases if case is not type(self.decider.initial))
 
 
-_UNIONS: Final = (Union, UnionType)
+_UNIONS: Final = (Union, types.UnionType)

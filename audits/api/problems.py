@@ -7,6 +7,8 @@ from typing import Annotated, Any, Final
 import msgspec
 from django.http import HttpResponse
 
+from audits.kernel import Refused
+
 CONTENT_TYPE: Final = "application/problem+json"
 _AT: Final = re.compile(r" - at `(?P<path>\$.*)`$")
 
@@ -72,6 +74,24 @@ def fault_of(error: msgspec.ValidationError) -> Fault:
     if found is None:
         return Fault(path="$", detail=message)
     return Fault(path=found["path"], detail=message[: found.start()])
+
+
+def of_refusal(error: Refused, path: str) -> Problem:
+    """Make the problem of a refusal; `path` is that of the request."""
+    return Problem(
+        type=type_of(error.code),
+        title=title_of(error.code),
+        status=409,
+        code=error.code,
+        detail=error.detail,
+        citation=error.citation,
+        instance=path,
+    )
+
+
+def type_of(code: str) -> str:
+    """Name the kind of problem as a URI reference."""
+    return f"/problems/{code}"
 
 
 def title_of(code: str) -> str:

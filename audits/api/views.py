@@ -22,6 +22,11 @@ from audits.kernel import Actor, Command, Context, Value
 from audits.models import Person
 from audits.projection import status_of
 
+Loaded = store.Loaded
+"""A stream folded; apps take it from here, since only handlers reach for the store itself."""
+Receipt = store.Receipt
+"""The answer to an accepted command."""
+
 
 class OneFormat(DefaultContentNegotiation):
     """Answers in the one format there is, whatever the client says it accepts (RFC 9110, 12.5.1)."""
@@ -80,12 +85,22 @@ def context_of(request: HttpRequest) -> Context:
     )
 
 
+def answer(receipt: Receipt, resource: Resource) -> HttpResponse:
+    """Answer a command with its receipt: 201 where it made the thing that it was about, else 200."""
+    thing_id = receipt.stream_id
+    made = any(item.version == 1 and item.stream_id == thing_id for item in receipt.events)
+    extra = {"ETag": headers.etag(receipt.version)}
+    if made:
+        extra["Location"] = reverse(f"{resource.path}-thing", kwargs={"id": thing_id})
+    return respond(receipt, status=201 if made else 200, extra_headers=extra)
+
+
 class ResourceView(ApiView):
     """A view of one declared resource."""
 
     resource: ClassVar[Resource]
 
-    def shown(self, request: HttpRequest) -> store.Loaded[Any]:
+    def shown(self, request: HttpRequest) -> Loaded[Any]:
         """Load the thing that the address names; NotFound if there is none that the actor may see."""
         loaded = store.load(self.resource.decider, self.kwargs["id"])
         if not loaded.version or not execution.may_see(
@@ -102,12 +117,9 @@ class ResourceView(ApiView):
         expected = headers.expected_version(request, route.if_match)
         command: Command = bodies.read(request, route.command)
         target = thing_id or self.resource.target_of(command, context.command_id)
-        receipt = execution.execute(command, target, context, expected_version=expected)
-        made = any(item.version == 1 and item.stream_id == target for item in receipt.events)
-        extra = {"ETag": headers.etag(receipt.version)}
-        if made:
-            extra["Location"] = reverse(f"{self.resource.path}-thing", kwargs={"id": target})
-        return respond(receipt, status=201 if made else 200, extra_headers=extra)
+        return answer(
+            execution.execute(command, target, context, expected_version=expected), self.resource
+        )
 
 
 class CommandView(ResourceView):

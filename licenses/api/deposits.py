@@ -1,0 +1,96 @@
+"""`POST /escrows/{id}/deposits`: one entry as JSON, or a camt.054 message with many."""
+
+import dataclasses
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from rest_framework.request import Request
+
+from audits import context as minting
+from audits import execution
+from audits.api import bodies, operations, problems
+from audits.api.headers import expected_version
+from audits.api.problems import Problem, Rejected
+from audits.api.schema import Of, Operation
+from audits.api.views import Receipt, ResourceView, context_of, respond
+from audits.kernel import Context, Refused
+from licenses.api.escrows import BOOK_DEPOSIT
+from licenses.camt054 import Camt054Entry, Camt054Error, book_deposit, parse_camt054
+from licenses.domain.money import AmountCents, Currency
+
+XML: Final = "application/xml"
+
+
+class EntryOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one entry of a message: a receipt, or the problem."""
+
+    bank_reference: str
+    amount_cents: AmountCents
+    currency: Currency
+    receipt: Receipt | None
+    problem: Problem | None
+
+
+class MessageOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a camt.054 message, entry by entry, in its order."""
+
+    entries: tuple[EntryOutcome, ...]
+
+
+class DepositsView(ResourceView):
+    """Books what the bank reports."""
+
+    def describe_post(self) -> Operation:
+        """Describe both forms."""
+        described = operations.command(self.resource, BOOK_DEPOSIT)
+        content = dict((described.request or {})["content"])
+        content[XML] = {"schema": {"type": "string", "description": "ISO 20022 camt.054.001"}}
+        answer = dict(described.responses[200])
+        answer["content"] = {
+            bodies.JSON: {"schema": {"anyOf": [Of(Receipt), Of(MessageOutcome)]}},
+        }
+        return dataclasses.replace(
+            described, request={"required": True, "content": content}, responses={200: answer}
+        )
+
+    def post(self, request: Request, **_path: Any) -> HttpResponse:
+        """Book one entry, or every entry of a message."""
+        if bodies.media_type_of(request) != XML:
+            return self.carry_out(BOOK_DEPOSIT, request, self.kwargs["id"])
+        context = context_of(request)
+        expected_version(request, BOOK_DEPOSIT.if_match)
+        entries = _read(request)
+        outcomes = tuple(
+            self._book(entry, context, request.path, self.kwargs["id"]) for entry in entries
+        )
+        return respond(bodies.to_wire(MessageOutcome(entries=outcomes)))
+
+    def _book(
+        self, entry: Camt054Entry, context: Context, path: str, escrow_id: UUID
+    ) -> EntryOutcome:
+        """Book one entry under an id of its own, which is the same when the message is repeated."""
+        name = f"{entry.account}/{entry.bank_reference}"
+        own = msgspec.structs.replace(
+            context, command_id=minting.follow_up_id(context.command_id, name)
+        )
+        receipt, problem = None, None
+        try:
+            receipt = execution.execute(book_deposit(entry), escrow_id, own)
+        except Refused as refusal:
+            problem = problems.of_refusal(refusal, path)
+        return EntryOutcome(
+            bank_reference=entry.bank_reference,
+            amount_cents=entry.amount_cents,
+            currency=entry.currency,
+            receipt=receipt,
+            problem=problem,
+        )
+
+
+def _read(request: HttpRequest) -> tuple[Camt054Entry, ...]:
+    try:
+        return parse_camt054(request.body)
+    except Camt054Error as error:
+        raise Rejected(400, error.code, error.detail, path="$") from error

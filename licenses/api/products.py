@@ -1,0 +1,97 @@
+"""Products over REST, and the sales of them in the United States."""
+
+from typing import Any, Final
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from audits import context as minting
+from audits.api import operations
+from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
+from audits.api.headers import IfMatch
+from audits.api.schema import Operation
+from audits.api.views import ResourceView, actor_of
+from licenses.api.allotments import REPORT_US_SALE
+from licenses.domain import product
+from licenses.domain.product import commands
+from licenses.editions import edition_in_force
+from licenses.gathering.volume import allotment_of
+from licenses.models import ProductRow
+from licenses.queries import of_everybody
+
+SPECIFICATION: Final[dict[str, Any]] = {
+    "maker": "NVIDIA",
+    "model": "H200 SXM",
+    "generation": "Hopper",
+    "eccn": "3A090.a",
+    "peaks": [
+        {"precision": "FP8", "bit_length": 8, "dense_gops": 1_979_000},
+        {"precision": "FP16", "bit_length": 16, "dense_gops": 989_500},
+    ],
+    "dram_bandwidth_gb_per_s": 4_800,
+    "dram_capacity_gb": 141,
+    "interconnect_bandwidth_gb_per_s": 900,
+    "us_commercially_available_on": "2024-11-18",
+    "source": "Data sheet of the maker, dense figures",
+}
+
+
+class ProductItem(Row, frozen=True, kw_only=True):
+    """A product as lists show it."""
+
+    maker: str
+    model: str
+    generation: str
+    eccn: str
+    tpp: int
+    dram_bandwidth_gb_per_s: int
+
+
+class ProductFilters(Filters):
+    """Query parameters of the list of products."""
+
+    maker: str | None = None
+    model: str | None = None
+    generation: str | None = None
+    eccn: str | None = None
+
+
+PRODUCTS: Final = Resource(
+    path="products",
+    decider=product.DECIDER,
+    summary="An accelerator as its maker's published figures describe it.",
+    listing=Listing(
+        visible=of_everybody(ProductRow.objects.all()), row=ProductItem, filters=ProductFilters
+    ),
+    create=CommandRoute(
+        path="",
+        command=commands.RegisterProduct,
+        summary="Register a product",
+        example={"specification": SPECIFICATION},
+        if_match=IfMatch.UNUSED,
+    ),
+    commands=(
+        CommandRoute(
+            path="amendments",
+            command=commands.AmendProduct,
+            summary="Describe the product anew",
+            example={"specification": SPECIFICATION, "reason": "The maker corrected a figure."},
+        ),
+    ),
+)
+
+
+class UsSalesView(ResourceView):
+    """`POST /products/{id}/us-sales`: counted in the exporter's allotment of that product."""
+
+    def describe_post(self) -> Operation:
+        """Describe the command."""
+        return operations.command(self.resource, REPORT_US_SALE)
+
+    def post(self, request: Request, **_path: Any) -> HttpResponse:
+        """Report the sale to the allotment that counts it now; the first one opens it."""
+        now = minting.database_now()
+        allotment_id = allotment_of(
+            actor_of(request).organization_id, self.kwargs["id"], edition_in_force(now), now
+        )
+        return self.carry_out(REPORT_US_SALE, request, allotment_id)
