@@ -22,4 +22,4 @@ RUN TOLLGATE_SECRET_KEY=only-for-collectstatic \
     python manage.py collectstatic --no-input
 USER 10001:10001
 EXPOSE 8000
-CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000"]
+CMD ["gunicorn", "--config", "python:config.gunicorn", "--bind", "0.0.0.0:8000"]

@@ -46,8 +46,9 @@ def logging_settings(level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # Django's own handlers would say everything a second time, in another format.
+        # These bring handlers of their own, which would say everything again in other formats.
         "loggers": {
-            name: {"handlers": [], "propagate": True} for name in ("django", "django.server")
+            name: {"handlers": [], "propagate": True}
+            for name in ("django", "django.server", "gunicorn.access", "gunicorn.error")
         },
     }

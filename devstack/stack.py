@@ -30,6 +30,7 @@ from devstack.supervisor import Supervisor
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
 READY_TIMEOUT_SECONDS = 60.0
+WEB_ROLE, WORKER_ROLE = "tollgate_web", "tollgate_worker"
 WEB, WORKER, BEAT, POSTGRES, VALKEY = "web", "worker", "beat", "postgres", "valkey"
 
 
@@ -123,6 +124,9 @@ class Stack:
     def environment(self, role: str) -> dict[str, str]:
         """Return the environment of a process that works as database role `role`."""
         variables = self._environment | {"REDIS_URL": self.redis_url(), **self.shape.variables}
+        if role != WEB_ROLE:
+            # Celery closes its connections after each task, a pool with all that is in it too.
+            variables |= {"DATABASE_POOL_MAX": "0"}
         if self.postgres is not None:
             return variables | {"DATABASE_URL": self.postgres.url(DATABASE, role)}
         if self._outer_database_has_roles():
@@ -205,10 +209,10 @@ class Stack:
         if self.shape.web:
             self._listener = listen(self.shape.port)
             self._exits.callback(self._listener.close)
-            self._run(WEB, "tollgate_web", web_command(self.shape, self._listener.fileno()))
+            self._run(WEB, WEB_ROLE, web_command(self.shape, self._listener.fileno()))
         if self.shape.workers:
-            self._run(WORKER, "tollgate_worker", worker_command(self.shape))
-            self._run(BEAT, "tollgate_worker", beat_command(self.state))
+            self._run(WORKER, WORKER_ROLE, worker_command(self.shape))
+            self._run(BEAT, WORKER_ROLE, beat_command(self.state))
         self.supervisor.start()
         if self.shape.web:
             self._wait_for_web()
@@ -244,9 +248,8 @@ class Stack:
 def web_command(shape: Shape, listener: int) -> list[str]:
     """Return gunicorn's command line; it takes over the already listening socket `listener`."""
     return [
-        *("gunicorn", "config.wsgi:application", "--bind", f"fd://{listener}"),
-        *("--worker-class", "gthread", "--workers", str(shape.web_processes)),
-        *("--threads", str(shape.web_threads), "--graceful-timeout", "3", "--no-control-socket"),
+        *("gunicorn", "--config", "python:config.gunicorn", "--bind", f"fd://{listener}"),
+        *("--workers", str(shape.web_processes), "--threads", str(shape.web_threads)),
     ]
 
 

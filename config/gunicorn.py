@@ -1,0 +1,16 @@
+"""How gunicorn serves the web; used as `gunicorn --config python:config.gunicorn …`.
+
+Options on the command line win over these.
+"""
+
+from config.env import Environment
+from config.logs import logging_settings
+
+wsgi_app = "config.wsgi:application"
+# Threads, because a request mostly waits for the database; the pool has a connection for each.
+worker_class = "gthread"
+workers = 2
+threads = 8
+graceful_timeout = 5
+control_socket_disable = True
+logconfig_dict = logging_settings(Environment().text("TOLLGATE_LOG_LEVEL", "INFO"))

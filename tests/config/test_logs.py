@@ -1,0 +1,63 @@
+"""One line of JSON for each thing said, by whomever."""
+
+import io
+import json
+import logging
+import logging.config
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from config.logs import configure_structlog, logging_settings
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Configure logging as the settings do, and give what was said since."""
+    stream = io.StringIO()
+    before = list(logging.root.handlers), logging.root.level
+    monkeypatch.setattr("sys.stderr", stream)
+    logging.config.dictConfig(logging_settings("INFO"))
+    configure_structlog()
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    logging.root.handlers, logging.root.level = before[0], before[1]
+
+
+def test_structlog_and_the_standard_library_come_out_alike(
+    said: Callable[[], list[dict[str, Any]]],
+) -> None:
+    structlog.get_logger("ours").info("shipped", license_number="D000001")
+    logging.getLogger("theirs").info("said %s", "so", extra={"status_code": 404})
+    ours, theirs = said()
+    assert (ours["event"], ours["level"], ours["logger"]) == ("shipped", "info", "ours")
+    assert ours["license_number"] == "D000001"
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("said so", "info", "theirs")
+    assert theirs["status_code"] == 404
+    assert ours["timestamp"].endswith("Z")
+    assert theirs["timestamp"].endswith("Z")
+
+
+def test_an_exception_is_one_line_with_its_frames(
+    said: Callable[[], list[dict[str, Any]]],
+) -> None:
+    try:
+        int("of what it was")
+    except ValueError:
+        logging.getLogger("theirs").exception("failed")
+    (line,) = said()
+    assert line["event"] == "failed"
+    assert line["exception"][0]["exc_type"] == "ValueError"
+
+
+@pytest.mark.parametrize("name", ["django", "django.server", "gunicorn.error"])
+def test_nobody_says_things_twice(said: Callable[[], list[dict[str, Any]]], name: str) -> None:
+    logging.getLogger(name).warning("once")
+    assert [line["event"] for line in said()] == ["once"]
+
+
+def test_what_is_below_the_level_is_not_said(said: Callable[[], list[dict[str, Any]]]) -> None:
+    logging.getLogger("theirs").debug("too small")
+    structlog.get_logger("ours").debug("too small")
+    assert said() == []
