@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any, Final
 
 import msgspec
@@ -65,17 +66,19 @@ def open_report(text: str) -> OpenedReport:
         )
         canonical = rfc8785.dumps(document)
         report = msgspec.convert(document, LabReport)
-    except (ValueError, RecursionError, rfc8785.CanonicalizationError):
+        kept = canonical_report(report)
+    except (ValueError, OverflowError, RecursionError, rfc8785.CanonicalizationError):
         return OpenedReport(report=None, canonical=sent)
-    if rfc8785.dumps(msgspec.to_builtins(report)) != canonical:
+    if kept != canonical:
         # Another spelling of the same time or id: the kept report would not be what was signed.
         return OpenedReport(report=None, canonical=sent)
     return OpenedReport(report=report, canonical=canonical)
 
 
 def canonical_report(report: LabReport) -> bytes:
-    """Write the bytes that a laboratory signs."""
-    return rfc8785.dumps(msgspec.to_builtins(report))
+    """Write the bytes that a laboratory signs; the time in UTC, as every event keeps it."""
+    in_utc = msgspec.structs.replace(report, tested_at=report.tested_at.astimezone(UTC))
+    return rfc8785.dumps(msgspec.to_builtins(in_utc))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ every sum made from them stays well inside 64 bits. The patterns refuse a line f
 end by themselves, because Python's `$` would let one through.
 """
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Final
 
@@ -63,6 +64,63 @@ BankPartyName = Annotated[
         description="The name of a party as a bank writes it (ISO 20022 `Max140Text`).",
     ),
 ]
+
+
+_DECIMAL: Final = re.compile(r"\+?(?=\.?[0-9])([0-9]{0,18})(?:\.([0-9]{0,18}))?")
+
+# ISO 4217, column "Minor unit"; every other currency has two digits.
+_NO_MINOR_UNIT: Final = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+_THOUSANDTHS: Final = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+_TEN_THOUSANDTHS: Final = frozenset(("CLF", "UYW"))
+_DIGITS_OF_MINOR_UNIT: Final = (
+    dict.fromkeys(_NO_MINOR_UNIT, 0)
+    | dict.fromkeys(_THOUSANDTHS, 3)
+    | dict.fromkeys(_TEN_THOUSANDTHS, 4)
+)
+_DEFAULT_DIGITS: Final = 2
+
+
+class InexactAmountError(ValueError):
+    """The amount has digits below the minor unit of its currency."""
+
+
+def minor_units(amount: str, currency: str) -> int:
+    """Read an unsigned decimal (`xs:decimal`) as an integer in the minor unit of `currency`.
+
+    Raises `InexactAmountError` for digits below the minor unit, and ValueError for everything else
+    that is no amount: signs, exponents, amounts beyond `MAX_AMOUNT_CENTS`.
+    """
+    match = _DECIMAL.fullmatch(amount)
+    if match is None:
+        raise ValueError(f"not an amount: {amount[:40]!r}")
+    digits = _DIGITS_OF_MINOR_UNIT.get(currency, _DEFAULT_DIGITS)
+    fraction = (match[2] or "").ljust(digits, "0")
+    if fraction[digits:].strip("0"):
+        raise InexactAmountError(f"{amount} {currency} has too many digits")
+    minor = int(f"0{match[1]}{fraction[:digits]}")
+    if minor > MAX_AMOUNT_CENTS:
+        raise ValueError(f"{amount} {currency} is beyond 10^15 minor units")
+    return minor
 
 
 def refuse_day_ahead(day: date, now: datetime) -> None:
