@@ -1,10 +1,11 @@
 """CertifyEndUse and ProveSecurity: what the end user states and proves."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from audits.kernel import Facts
 from customers.domain.customer import DECIDER
 from customers.domain.customer.commands import CertifyEndUse, ProveSecurity
 from customers.domain.customer.events import (
@@ -28,7 +29,7 @@ from tests.customers.histories import (
     registered,
 )
 from tests.support.deciding import given
-from tests.support.people import OFFICER
+from tests.support.people import EXPORTER, OFFICER
 
 REJECTED = CustomerRejected(reason="No", by=OFFICER.person_id)
 
@@ -61,14 +62,23 @@ def test_a_certification_without_remote_end_users_may_say_so() -> None:
     )
 
 
-def test_a_certification_may_bear_the_earliest_date_on_earth_and_no_later_one() -> None:
-    """At noon UTC it is tomorrow in the east."""
-    tomorrow = replace(CERTIFICATION, signed_on=date(2026, 11, 24))
-    given(DECIDER, registered()).when(CertifyEndUse(certification=tomorrow)).then(
-        EndUseCertified(party_version=1, certification=tomorrow)
+@pytest.mark.parametrize(
+    ("now", "signed_on", "accepted"),
+    [
+        (datetime(2026, 11, 23, 9, 59, tzinfo=UTC), date(2026, 11, 23), "today"),
+        (datetime(2026, 11, 23, 10, 0, tzinfo=UTC), date(2026, 11, 24), "tomorrow in the east"),
+    ],
+)
+def test_a_certification_may_bear_the_latest_date_on_earth(
+    now: datetime, signed_on: date, accepted: str
+) -> None:
+    facts = Facts(now=now, actor=EXPORTER)
+    latest = replace(CERTIFICATION, signed_on=signed_on, signed_by=accepted)
+    given(DECIDER, registered()).when(CertifyEndUse(certification=latest), facts).then(
+        EndUseCertified(party_version=1, certification=latest)
     )
-    later = replace(CERTIFICATION, signed_on=date(2026, 11, 25))
-    given(DECIDER, registered()).when(CertifyEndUse(certification=later)).refused(
+    later = replace(latest, signed_on=signed_on + timedelta(days=1))
+    given(DECIDER, registered()).when(CertifyEndUse(certification=later), facts).refused(
         "signed_in_future"
     )
 
