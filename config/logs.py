@@ -14,6 +14,10 @@ SHARED: list[structlog.typing.Processor] = [
     structlog.processors.dict_tracebacks,
 ]
 
+WITH_HANDLERS = ("django", "django.server", "gunicorn.access", "gunicorn.error")
+# A line for every request (the proxy in front has it too), task, and look at the clock.
+CHATTY = ("celery.app.trace", "celery.beat", "celery.worker.strategy", "gunicorn.access")
+
 
 def configure_structlog() -> None:
     """Send structlog's events through the standard library, so that both come out the same."""
@@ -46,9 +50,9 @@ def logging_settings(level: str) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # These bring handlers of their own, which would say everything again in other formats.
         "loggers": {
-            name: {"handlers": [], "propagate": True}
-            for name in ("django", "django.server", "gunicorn.access", "gunicorn.error")
+            # These bring handlers of their own, which would say everything again, differently.
+            **{name: {"handlers": [], "propagate": True} for name in WITH_HANDLERS},
+            **{name: {"handlers": [], "level": "WARNING"} for name in CHATTY},
         },
     }

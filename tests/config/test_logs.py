@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import structlog
 
-from config.logs import configure_structlog, logging_settings
+from config.logs import CHATTY, configure_structlog, logging_settings
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str
     logging.config.dictConfig(logging_settings("INFO"))
     configure_structlog()
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    logging.root.handlers, logging.root.level = before[0], before[1]
+    logging.root.handlers, logging.root.level = before
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def test_structlog_and_the_standard_library_come_out_alike(
@@ -55,6 +57,15 @@ def test_an_exception_is_one_line_with_its_frames(
 def test_nobody_says_things_twice(said: Callable[[], list[dict[str, Any]]], name: str) -> None:
     logging.getLogger(name).warning("once")
     assert [line["event"] for line in said()] == ["once"]
+
+
+@pytest.mark.parametrize("name", ["gunicorn.access", "celery.beat", "celery.app.trace"])
+def test_routine_is_not_said_but_trouble_is(
+    said: Callable[[], list[dict[str, Any]]], name: str
+) -> None:
+    logging.getLogger(name).info("as ever")
+    logging.getLogger(name).error("not as ever")
+    assert [line["event"] for line in said()] == ["not as ever"]
 
 
 def test_what_is_below_the_level_is_not_said(said: Callable[[], list[dict[str, Any]]]) -> None:
