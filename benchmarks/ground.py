@@ -1,0 +1,109 @@
+"""The server that everything is measured on: embedded PostgreSQL with durable settings."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+from psycopg import sql
+
+from devstack import environment, paths
+from devstack.provision import DATABASE, OWNER, provision
+from devstack.servers import PORT, SUPERUSER, Postgres
+
+WEB = "tollgate_web"
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """Where a database is, for libraries that do not take an address in one piece."""
+
+    directory: str
+    port: str
+    database: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A running server with a migrated, empty journal to copy from."""
+
+    state: Path
+    postgres: Postgres
+
+    def journal(self, name: str) -> str:
+        """Create a database with an empty journal; return its name."""
+        self._create(name, template=DATABASE)
+        provision(self.postgres.url(), database=name)
+        return name
+
+    def blank(self, name: str) -> str:
+        """Create an empty database; return its name."""
+        self._create(name, template="template1")
+        return name
+
+    def url(self, database: str, user: str = OWNER) -> str:
+        """Return the address of a database, for `user`."""
+        return self.postgres.url(database, user)
+
+    def socket(self, database: str, user: str = OWNER) -> Socket:
+        """Return the parts of the address of a database."""
+        return Socket(str(self.postgres.home.sockets), str(PORT), database, user)
+
+    def variables(self, database: str, role: str = WEB) -> dict[str, str]:
+        """Return the environment of a process of Tollgate that works as `role`."""
+        return django_variables(self.state, self.url(database, role))
+
+    def settle(self, database: str) -> None:
+        """Bring a freshly loaded database to rest: vacuumed, analyzed, written out."""
+        with psycopg.connect(self.url(database, SUPERUSER), autocommit=True) as connection:
+            connection.execute("VACUUM (ANALYZE)")
+            connection.execute("CHECKPOINT")
+
+    def _create(self, name: str, *, template: str) -> None:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+            sql.Identifier(name), sql.Identifier(template), sql.Identifier(OWNER)
+        )
+        with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def django_variables(state: Path, url: str) -> dict[str, str]:
+    """Return the environment of a Django process whose database is `url`."""
+    nowhere = f"unix://{state / 'nowhere.sock'}?db=0"
+    inherited = environment.local(state) | {"DATABASE_URL": url, "REDIS_URL": nowhere}
+    return inherited | {"DATABASE_POOL_MAX": "0", "TOLLGATE_LOG_LEVEL": "WARNING"}
+
+
+def adopt(variables: Mapping[str, str]) -> None:
+    """Make `variables` this process's environment and set Django up in it."""
+    import django  # noqa: PLC0415 -- reads the environment that is set here
+
+    os.environ.update(variables)
+    django.setup()
+
+
+@contextmanager
+def server() -> Iterator[Ground]:
+    """Run a server of our own, thrown away at the end."""
+    with TemporaryDirectory(prefix="tollgate-bench-") as directory:
+        state = Path(directory)
+        postgres = Postgres(state, durable=True).start()
+        try:
+            provision(postgres.url())
+            ground = Ground(state, postgres)
+            migrate(ground.variables(DATABASE, OWNER))
+            yield ground
+        finally:
+            postgres.stop()
+
+
+def migrate(variables: Mapping[str, str]) -> None:
+    """Make the tables of a Django project, as their owner."""
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    subprocess.run(command, cwd=paths.ROOT, env=dict(variables), check=True)  # noqa: S603 -- ours
