@@ -5,7 +5,7 @@ gathers them and lets msgspec write their JSON schemas.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,9 +14,11 @@ from drf_spectacular.openapi import AutoSchema
 
 from audits.api.bodies import MONEY_SUFFIX
 from audits.api.problems import CONTENT_TYPE, Problem
+from audits.kernel import State
 
 Json = dict[str, Any]
 
+REFERENCE: Final = "#/components/schemas/"
 MONEY: Final[Json] = {
     "type": "string",
     "pattern": "^(?:0|[1-9][0-9]{0,18})$",
@@ -164,12 +166,21 @@ class Shapes:
     def write(self) -> None:
         """Write the schemas of all noted types at once, so that names are told apart."""
         schemas, components = msgspec.json.schema_components(
-            list(self.noted), ref_template="#/components/schemas/{name}"
+            list(self.noted), ref_template=REFERENCE + "{name}"
         )
-        names = {name: _component_name(name) for name in components}
+        names = _component_names(components, self._state_references(schemas))
         self.noted = dict(zip(self.noted, (_tidy(item, names) for item in schemas), strict=True))
         self.components = {
-            names[name]: _tidy(components[name], names) for name in sorted(components)
+            names[name]: _tidy(components[name], names)
+            for name in sorted(components, key=names.__getitem__)
+        }
+
+    def _state_references(self, schemas: Sequence[Json]) -> Mapping[str, type[State]]:
+        """Tell which components are cases of states."""
+        return {
+            schema["$ref"].removeprefix(REFERENCE): shape
+            for shape, schema in zip(self.noted, schemas, strict=True)
+            if isinstance(shape, type) and issubclass(shape, State)
         }
 
     def schema_of(self, stand_in: Of) -> Json:
@@ -177,20 +188,41 @@ class Shapes:
         return self.noted[stand_in.shape]
 
 
-def _component_name(name: str) -> str:
-    """Shorten what msgspec qualifies: `licenses.domain.escrow.state.Release` → `EscrowRelease`."""
-    parts = name.split(".")
-    if len(parts) < 3:  # noqa: PLR2004 -- package, module, class
-        return name
-    return "".join(word.capitalize() for word in parts[-3].split("_")) + parts[-1]
+def _component_names(found: Iterable[str], states: Mapping[str, type[State]]) -> Mapping[str, str]:
+    """Name components: `LicenseActive` for a state, `EscrowRelease` for what msgspec qualifies.
+
+    Of two classes with one name, msgspec gives the qualified names, here shortened to the package.
+    """
+    names = {
+        name: f"{_package(states[name].__module__)}{states[name].__name__}State"
+        if name in states
+        else _shortened(name)
+        for name in found
+    }
+    if len(set(names.values())) < len(names):
+        raise ValueError("two components of the OpenAPI document have the same name")
+    return names
+
+
+def _shortened(name: str) -> str:
+    module, _, bare = name.rpartition(".")
+    return f"{_package(module)}{bare}" if module else bare
+
+
+def _package(module: str) -> str:
+    """Name the package of a module: `Escrow` of `licenses.domain.escrow.state`."""
+    package = ["", *module.split(".")][-2]
+    if package == "domain":  # shared by all of an app's aggregates
+        package = module.partition(".")[0]
+    return "".join(word.capitalize() for word in package.split("_"))
 
 
 def _tidy(value: Any, names: Mapping[str, str]) -> Any:
     """Rename references, and describe money as the decimal string that it is on the wire."""
     match value:
         case {"$ref": str(reference)}:
-            name = reference.removeprefix("#/components/schemas/")
-            return {**value, "$ref": f"#/components/schemas/{names[name]}"}
+            name = reference.removeprefix(REFERENCE)
+            return {**value, "$ref": REFERENCE + names[name]}
         case dict():
             return {
                 name: _money(item) if name.endswith(MONEY_SUFFIX) else _tidy(item, names)

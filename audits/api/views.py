@@ -116,10 +116,14 @@ class ResourceView(ApiView):
         context = context_of(request)
         expected = headers.expected_version(request, route.if_match)
         command: Command = bodies.read(request, route.command)
-        target = thing_id or self.resource.target_of(command, context.command_id)
+        target = thing_id or self.target_of(command, context)
         return answer(
             execution.execute(command, target, context, expected_version=expected), self.resource
         )
+
+    def target_of(self, command: Command, context: Context) -> UUID:
+        """Tell the id of the thing that a command makes."""
+        return self.resource.target_of(command, context.command_id)
 
 
 class CommandView(ResourceView):

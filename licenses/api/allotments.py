@@ -3,11 +3,21 @@
 from typing import Final
 from uuid import UUID
 
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from audits import context as minting
+from audits.api import operations
 from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
-from licenses.api.examples import DOCUMENT
+from audits.api.schema import Operation
+from audits.api.views import ResourceView
+from audits.kernel import Command, Context
+from licenses.api.examples import DOCUMENT, PRODUCT
 from licenses.domain import allotment
 from licenses.domain.allotment import commands
+from licenses.editions import edition_in_force
+from licenses.gathering.volume import allotment_of
 from licenses.models import AllotmentRow
 from licenses.queries import OFFICE, of_exporter
 
@@ -30,10 +40,11 @@ class AllotmentFilters(Filters):
 
 
 REPORT_US_SALE: Final = CommandRoute(
-    path="us-sales",
+    path="",
     command=commands.ReportUsSale,
     summary="Report a sale to a customer in the United States",
     example={
+        "product_id": PRODUCT,
         "sale_reference": "INV-2026-000117",
         "evidence": DOCUMENT,
         "buyer": "Prairie Cloud Inc.",
@@ -70,3 +81,23 @@ ALLOTMENTS: Final = Resource(
         ),
     ),
 )
+
+
+class UsSalesView(ResourceView):
+    """`POST /us-sales/`: counted in the exporter's allotment of the product, opened by the first."""
+
+    def describe_post(self) -> Operation:
+        """Describe the command."""
+        return operations.command(self.resource, REPORT_US_SALE)
+
+    def post(self, request: Request) -> HttpResponse:
+        """Report the sale; the receipt names the allotment."""
+        return self.carry_out(REPORT_US_SALE, request, None)
+
+    def target_of(self, command: Command, context: Context) -> UUID:
+        """Find the allotment that counts a sale of this product now."""
+        if not isinstance(command, commands.ReportUsSale):
+            raise TypeError("only sales are counted here")
+        now = minting.database_now()
+        exporter_id = context.actor.organization_id
+        return allotment_of(exporter_id, command.product_id, edition_in_force(now), now)

@@ -1,21 +1,11 @@
-"""Products over REST, and the sales of them in the United States."""
+"""Products over REST."""
 
 from typing import Any, Final
 
-from django.http import HttpResponse
-from rest_framework.request import Request
-
-from audits import context as minting
-from audits.api import operations
 from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
-from audits.api.schema import Operation
-from audits.api.views import ResourceView, actor_of
-from licenses.api.allotments import REPORT_US_SALE
 from licenses.domain import product
 from licenses.domain.product import commands
-from licenses.editions import edition_in_force
-from licenses.gathering.volume import allotment_of
 from licenses.models import ProductRow
 from licenses.queries import of_everybody
 
@@ -79,19 +69,3 @@ PRODUCTS: Final = Resource(
         ),
     ),
 )
-
-
-class UsSalesView(ResourceView):
-    """`POST /products/{id}/us-sales`: counted in the exporter's allotment of that product."""
-
-    def describe_post(self) -> Operation:
-        """Describe the command."""
-        return operations.command(self.resource, REPORT_US_SALE)
-
-    def post(self, request: Request, **_path: Any) -> HttpResponse:
-        """Report the sale to the allotment that counts it now; the first one opens it."""
-        now = minting.database_now()
-        allotment_id = allotment_of(
-            actor_of(request).organization_id, self.kwargs["id"], edition_in_force(now), now
-        )
-        return self.carry_out(REPORT_US_SALE, request, allotment_id)

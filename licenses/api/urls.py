@@ -5,7 +5,7 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from audits.api.addresses import addresses, view
-from licenses.api.allotments import ALLOTMENTS
+from licenses.api.allotments import ALLOTMENTS, UsSalesView
 from licenses.api.applications import APPLICATIONS
 from licenses.api.clearance import ClearanceView
 from licenses.api.deposits import DepositsView
@@ -14,7 +14,7 @@ from licenses.api.escrows import ESCROWS
 from licenses.api.laboratories import LAB_TESTS, LABORATORIES
 from licenses.api.ledger import TrialBalanceView
 from licenses.api.licenses import LICENSES
-from licenses.api.products import PRODUCTS, UsSalesView
+from licenses.api.products import PRODUCTS
 from licenses.api.remittances import REMITTANCES
 from licenses.api.shipments import SHIPMENTS
 
@@ -24,7 +24,7 @@ RESOURCES: Final = (
 )
 urlpatterns: Final[list[URLPattern]] = [
     *addresses(*RESOURCES),
-    path("products/<uuid:id>/us-sales", view(UsSalesView, resource=ALLOTMENTS)),
+    path("us-sales/", view(UsSalesView, resource=ALLOTMENTS)),
     path("escrows/<uuid:id>/deposits", view(DepositsView, resource=ESCROWS)),
     path("shipments/<uuid:id>/clearance", view(ClearanceView, resource=SHIPMENTS)),
     path("ledger/trial-balance", TrialBalanceView.as_view(), name="trial-balance"),
