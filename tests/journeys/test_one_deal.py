@@ -1,7 +1,5 @@
 """One H200 deal from application to reconciled remittance, through the real handlers."""
 
-import pytest
-
 from licenses.domain import allotment, escrow, lab_test, license, remittance, shipment
 from licenses.domain.escrow.state import Closed
 from licenses.domain.lab_test.state import Certified
@@ -9,15 +7,6 @@ from licenses.domain.license.state import Exhausted
 from licenses.domain.remittance.state import Reconciled
 from licenses.domain.shipment.state import Cleared, Delivered
 from tests.support.deal import Deal, Stage
-
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def stage() -> Stage:
-    prepared = Stage()
-    prepared.prepare()
-    return prepared
 
 
 def test_a_deal_runs_from_application_to_reconciled_remittance(stage: Stage) -> None:
