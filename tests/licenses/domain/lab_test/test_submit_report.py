@@ -200,7 +200,7 @@ def test_the_laboratory_answers_for_the_test(change: dict[str, Any], code: str) 
 
 
 def test_the_largest_report_fits_an_event() -> None:
-    worst = dict.fromkeys(Figures.__struct_fields__, 2 ** 53 - 1)
+    worst = dict.fromkeys(Figures.__struct_fields__, 2**53 - 1)
     measurements = tuple(measurement(f"{number:024}", **worst) for number in range(MAX_SAMPLE))
     largest = report(measurements=measurements, tested_in="CN", no_financial_interest=False)
     findings = judge(largest, LIMITED, DECLARED)
