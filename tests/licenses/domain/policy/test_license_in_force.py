@@ -85,6 +85,12 @@ def test_the_tolerance_is_rounded_down(value_cents: int, code: str) -> None:
     expect(code, C10, RULE, changed(small, "shipment", value_cents=value_cents))
 
 
+def test_what_is_left_is_in_the_reason() -> None:
+    verdict = expect("license_covers", C10, RULE, changed(RULE_DEAL, "shipment", quantity=40))
+
+    assert verdict.reason == "License D000001 covers 40 of 100 units left."
+
+
 def test_tolerances_are_settings() -> None:
     edition = amended(RULE, "license", quantity_tolerance=1, value_tolerance_percent=0)
 
