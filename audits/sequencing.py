@@ -68,9 +68,11 @@ class Sequencer:
             ready = ordered(waiting, _already_indexed(waiting))
             if ready:
                 cursor.execute(_INDEX, [ready])
-        if len(waiting) < self.batch_size:
-            # Everything committed before this snapshot was in the batch.
-            self.floor = xmin if len(ready) == len(waiting) else floor
+        if len(ready) == len(waiting):
+            # Everything that this snapshot saw below the floor is indexed: a full batch was cut off
+            # in the order of transactions, a smaller one held all that waited.
+            full = len(waiting) == self.batch_size
+            self.floor = min(xmin, waiting[-1].xid) if full else xmin
         return len(ready)
 
     def run_until_empty(self) -> int:
