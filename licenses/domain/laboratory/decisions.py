@@ -51,15 +51,13 @@ def accredit_laboratory(
         key_id=key_id(public_key),
         edition=facts.edition,
     )
-    match state:
-        case NotAccredited():
-            return [accredited]
-        case Disqualified():
-            raise Refused("laboratory_disqualified", "It was disqualified, for good")
-        case Accredited():
-            if state.terms != accredited:
-                raise Refused("laboratory_already_accredited", "It was accredited on other terms")
-            return []
+    if isinstance(state, NotAccredited):
+        return [accredited]
+    if isinstance(state, Disqualified):
+        raise Refused("laboratory_disqualified", "It was disqualified, for good")
+    if state.terms != accredited:
+        raise Refused("laboratory_already_accredited", "It was accredited on other terms")
+    return []
 
 
 def _refuse_unfit(command: AccreditLaboratory, rule: TestingRule) -> None:
