@@ -55,12 +55,14 @@ class Matcher:
         self._readings: Final[list[Reading]] = []
         by_word: defaultdict[str, list[int]] = defaultdict(list)
         by_joined_pair: defaultdict[str, list[int]] = defaultdict(list)
+        by_joined: defaultdict[str, list[int]] = defaultdict(list)
         for listed in names:
             for reading in map(read, readings(listed.alias)):
                 for word in set(reading.tokens):
                     by_word[word].append(len(self._readings))
                 for word in joined_pairs(reading.ordered):
                     by_joined_pair[word].append(len(self._readings))
+                by_joined[reading.joined].append(len(self._readings))
                 self._readings.append(reading)
                 self._names.append(listed)
         self._by_joined_pair: Final = dict(by_joined_pair)
@@ -69,8 +71,9 @@ class Matcher:
             by_skeleton[skeleton(word)].append(word)
         self._by_word: Final = dict(by_word)
         self._by_skeleton: Final = dict(by_skeleton)
-        self._vocabulary: Final = list(by_word)
-        self._joined: Final = [reading.joined for reading in self._readings]
+        self._by_joined: Final = dict(by_joined)
+        self._vocabulary: Final = _Spellings(by_word)
+        self._joined: Final = _Spellings(by_joined)
 
     def search(
         self, name: str, *, threshold_per_mille: int = THRESHOLD_PER_MILLE
@@ -104,24 +107,43 @@ class Matcher:
             found.update(self._by_joined_pair.get(token, ()))
         for word in joined_pairs(sought.ordered):
             found.update(self._by_word.get(word, ()))
-        near = _within(sought.joined, self._joined, minimum=max(threshold, SPACING_MIN))
-        found.update(index for _, _, index in near)
+        for joined in self._joined.near(sought.joined, minimum=max(threshold, SPACING_MIN)):
+            found.update(self._by_joined[joined])
         return found
 
     def _near_words(self, token: str, threshold: int) -> Iterator[str]:
         """Yield every word of the vocabulary that is as like `token` as the threshold asks."""
-        near = {word for word, _, _ in _within(token, self._vocabulary, minimum=threshold)}
+        near = set(self._vocabulary.near(token, minimum=threshold))
         near.update(self._by_skeleton.get(skeleton(token), ()))
         return (word for word in near if word_similarity(token, word) >= threshold)
 
 
-def _within(text: str, choices: list[str], *, minimum: int) -> list[tuple[str, int, int]]:
-    """Find the choices whose edit distance allows a likeness of `minimum` per mille.
+class _Spellings:
+    """Texts by their length, to find those that are spelled nearly alike."""
 
-    With d the distance and n the longer length, likeness is 1000 - 1000·d/n (rounded up) and
-    n <= len(text) + d; solved for d.
-    """
-    furthest = (EXACT - minimum) * len(text) // minimum
-    return process.extract(
-        text, choices, scorer=OSA.distance, processor=None, score_cutoff=furthest, limit=None
-    )
+    def __init__(self, texts: Iterable[str]) -> None:
+        by_length: defaultdict[int, list[str]] = defaultdict(list)
+        for text in texts:
+            by_length[len(text)].append(text)
+        self._by_length: Final = dict(by_length)
+
+    def near(self, text: str, *, minimum: int) -> Iterator[str]:
+        """Yield the texts whose edit distance allows a likeness of `minimum` per mille.
+
+        With d the distance and n <= len(text) + d the longer length, likeness is 1000 - 1000·d/n,
+        rounded up: it reaches the minimum while 1000·d < (1001 - minimum)·n; solved for d.
+        Lengths that differ by more than that cannot be near.
+        """
+        furthest = ((EXACT + 1 - minimum) * len(text) - 1) // (minimum - 1)
+        for length in range(len(text) - furthest, len(text) + furthest + 1):
+            yield from (
+                found
+                for found, _, _ in process.extract(
+                    text,
+                    self._by_length.get(length, ()),
+                    scorer=OSA.distance,
+                    processor=None,
+                    score_cutoff=furthest,
+                    limit=None,
+                )
+            )

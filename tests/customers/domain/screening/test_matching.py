@@ -10,6 +10,7 @@ from customers.domain.screening.scoring import (
     ALIKE_MIN,
     EXACT,
     NORMALIZED,
+    SPACING_MIN,
     THRESHOLD_PER_MILLE,
     score,
 )
@@ -51,9 +52,9 @@ def damaged(name: str, rng: random.Random) -> str:
 
 def test_nothing_is_lost_against_a_full_comparison() -> None:
     rng = random.Random(SEED)  # noqa: S311 -- a sample that is the same in every run
-    sample = rng.sample(listed_names(largest().entries), k=min(800, largest().names))
+    sample = rng.sample(listed_names(largest().entries), k=min(600, largest().names))
     matcher = Matcher(sample)
-    for chosen in rng.sample(sample, k=50):
+    for chosen in rng.sample(sample, k=40):
         name = damaged(chosen.alias, rng)
         full = by_full_comparison(name, sample)
         for threshold in (ALIKE_MIN + 50, THRESHOLD_PER_MILLE, NORMALIZED):
@@ -62,9 +63,16 @@ def test_nothing_is_lost_against_a_full_comparison() -> None:
             assert matches == expected, (SEED, name, threshold)
 
 
+def test_a_likeness_that_only_rounding_lifts_to_the_threshold_is_found() -> None:
+    """11 of 109 letters are missing: 899.08 per mille, which counts as 900."""
+    whole, cut = "a" * 109, "a" * 98
+    assert score(cut, whole) == SPACING_MIN
+    assert Matcher(listed(whole)).search(cut, threshold_per_mille=SPACING_MIN)
+
+
 def test_every_entry_is_found_by_each_of_its_names() -> None:
     rng = random.Random(SEED)  # noqa: S311 -- a sample that is the same in every run
-    for chosen in rng.sample(listed_names(largest().entries), k=100):
+    for chosen in rng.sample(listed_names(largest().entries), k=40):
         assert found(largest_matcher().search(chosen.alias))[chosen.entry_hash] == EXACT
 
 
