@@ -11,7 +11,10 @@ SHARED: list[structlog.typing.Processor] = [
     structlog.stdlib.ExtraAdder(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
-    structlog.processors.dict_tracebacks,
+    # Without local variables: passwords and tokens are among them.
+    structlog.processors.ExceptionRenderer(
+        structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    ),
 ]
 
 WITH_HANDLERS = ("django", "django.server", "gunicorn.access", "gunicorn.error")

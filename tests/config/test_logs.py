@@ -53,6 +53,17 @@ def test_an_exception_is_one_line_with_its_frames(
     assert line["exception"][0]["exc_type"] == "ValueError"
 
 
+def test_an_exception_tells_no_local_variables(said: Callable[[], list[dict[str, Any]]]) -> None:
+    def log_in(password: str) -> int:
+        return len(password) // 0
+
+    try:
+        log_in("a long and " + "winding password")
+    except ZeroDivisionError:
+        logging.getLogger("theirs").exception("failed")
+    assert "winding password" not in json.dumps(said())
+
+
 @pytest.mark.parametrize("name", ["django", "django.server", "gunicorn.error"])
 def test_nobody_says_things_twice(said: Callable[[], list[dict[str, Any]]], name: str) -> None:
     logging.getLogger(name).warning("once")
