@@ -136,7 +136,7 @@ def load(
     version: int | None = None,
     as_of: datetime | None = None,
 ) -> Loaded[S]:
-    """Fold one stream, by default all of it.
+    """Fold one stream, by default all of it. A stream of another aggregate has no events of this.
 
     lock: `write` keeps every other writer out until the transaction ends, `share` keeps writers out
     but lets other readers in, `none` does not wait. version, as_of: stop at that version, or at the
@@ -144,6 +144,8 @@ def load(
     """
     rows = _run(_LOAD, [stream_id]) if lock == "none" else _run(_LOCK_AND_LOAD, [stream_id, lock])
     kept = tuple(registry.decode(*row) for row in rows.fetchall())
+    if kept and kept[0].aggregate != decider.aggregate:
+        kept = ()
     if version is not None or as_of is not None:
         kept = tuple(
             item

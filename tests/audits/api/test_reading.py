@@ -101,6 +101,14 @@ def test_what_changed_meanwhile_is_shown(exporter: ApiClient, jar: str) -> None:
 
 
 @pytest.mark.parametrize("below", ["", "/history"])
+def test_an_id_of_another_kind_of_thing_is_404(officer: ApiClient, below: str) -> None:
+    refusal = officer.post("jars/", {"label": "rent"}, key="refused")
+    assert refusal.status_code == 403
+    stream = EventRow.objects.get(aggregate="refusal").stream_id
+    problem(officer.get(f"jars/{stream}{below}"), 404, "not_found")
+
+
+@pytest.mark.parametrize("below", ["", "/history"])
 def test_a_thing_of_somebody_else_is_404(intruder: ApiClient, jar: str, below: str) -> None:
     problem(intruder.get(f"jars/{jar}{below}"), 404, "not_found")
 
