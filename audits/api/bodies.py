@@ -112,7 +112,7 @@ def _cents(value: Any, path: str) -> int:
 
 def _with_money_as_text(value: Any) -> Any:
     match value:
-        case list():
+        case list() | tuple():
             return [_with_money_as_text(item) for item in value]
         case dict():
             return {
