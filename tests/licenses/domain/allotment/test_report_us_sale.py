@@ -159,3 +159,16 @@ def test_when_a_sale_counts(window: str, sold_on: date, code: str | None) -> Non
     outcome = given(DECIDER).when(sale(sold_on=sold_on), under(window=window))
 
     assert (outcome.refusal.code if outcome.refusal else None) == code
+    if code == "sale_outside_window":
+        outcome.refused(code, citation=UNITS_CAP.citation)
+
+
+def test_the_books_say_whose_they_are() -> None:
+    state = DECIDER.fold(HISTORIES["open"])
+
+    assert isinstance(state, Open)
+    assert (state.volume.exporter_id, state.volume.product_id, state.volume.window) == (
+        EXPORTER.organization_id,
+        identity("product/h200"),
+        "2026",
+    )

@@ -119,6 +119,14 @@ def test_a_document_proves_one_report_only() -> None:
     ).refused("evidence_already_used")
 
 
+def test_sales_are_taken_back_apart() -> None:
+    events = history(sale(100), sale(100, name="INV-2"), reversal(100))
+    outcome = given(DECIDER, *events).when(reversal(100, of="INV-2", name="CN-2"), under())
+
+    assert outcome.refusal is None
+    assert tally([*events, *outcome.events]).us_net == 0
+
+
 @pytest.mark.parametrize(("quantity", "code"), [(60, None), (61, "reversal_above_sale")])
 def test_not_more_than_was_sold(quantity: int, code: str | None) -> None:
     events = history(sale(), sale(1000, name="INV-2"), reversal(40))
