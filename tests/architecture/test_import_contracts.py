@@ -47,7 +47,12 @@ BREACHES = (
             ("domain/__init__", "permissions"),
             ("models", "queries"),
             ("permissions", "handlers"),
-            ("handlers", "subscriptions"),
+            ("models", "permissions"),
+            ("editions", "gathering"),
+            ("gathering", "handlers"),
+            ("handlers", "projections"),
+            ("handlers", "reactions"),
+            ("reactions", "subscriptions"),
             ("subscriptions", "tasks"),
             ("queries", "api"),
         )
@@ -107,6 +112,14 @@ def test_a_breach_is_noticed(tree: Path, breach: Breach) -> None:
     result = lint(tree)
     assert result.returncode == 1, result.stdout + result.stderr
     assert f"{CONTRACTS[breach.contract]} BROKEN" in result.stdout
+
+
+@pytest.mark.parametrize("app", ["licenses", "customers"])
+def test_a_module_without_a_layer_is_noticed(tree: Path, app: str) -> None:
+    (tree / app / "misplaced.py").touch()
+    result = lint(tree)
+    assert result.returncode == 1
+    assert "misplaced" in result.stdout
 
 
 def test_every_contract_has_a_breach() -> None:
