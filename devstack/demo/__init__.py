@@ -1,0 +1,1 @@
+"""`./tollgate demo`: one deal, its refusals and a policy change, through the real service."""

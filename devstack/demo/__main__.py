@@ -1,0 +1,96 @@
+"""`./tollgate demo [--json] [--serve]`: play the story; exit 0 only if every step was as stated."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from devstack import cast
+from devstack.demo import acts, closing
+from devstack.demo.client import Person
+from devstack.demo.play import World
+from devstack.demo.record import Record
+from devstack.stack import Shape, Stack
+
+SHAPE: Final = Shape(web_processes=2, web_threads=4, workers=2, isolated=True)
+
+
+def main() -> int:
+    """Play the story on a world of its own; give the exit code."""
+    arguments = _arguments()
+    console = Console(stderr=arguments.json, highlight=False)
+    state = Path(tempfile.mkdtemp(prefix="tollgate-demo-"))
+    started = time.monotonic()
+    try:
+        with Stack(state, SHAPE) as stack, Record(console, quiet=arguments.json) as record:
+            outcome = _play(stack, record, console)
+            outcome["seconds"] = round(time.monotonic() - started, 1)
+            _tell(outcome, console, as_json=arguments.json)
+            if arguments.serve:
+                _serve(stack, console)
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+    return 0 if outcome["as_stated"] else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tollgate demo", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one summary for machines")
+    parser.add_argument("--serve", action="store_true", help="stay up when the story is told")
+    return parser.parse_args()
+
+
+def _play(stack: Stack, record: Record, console: Console) -> dict[str, Any]:
+    """Play all acts; what goes wrong is told and ends the story."""
+    logins = cast.enroll(stack)
+    people = {name: Person(stack.url, name, password) for name, password in logins.items()}
+    world = World(stack.url, people)
+    try:
+        record.begin("The ground")
+        acts.prepare(world, record)
+        record.begin("The deal")
+        played = acts.deal(world, record)
+        record.begin("What the rules refuse")
+        acts.refusals(world, record, played)
+        record.begin("The policy changes")
+        acts.policy_change(world, record)
+        record.begin("The proof")
+        proof = closing.prove(stack, world, record, played)
+    except Exception as error:  # noqa: BLE001 -- whatever it was, the story is not as stated
+        console.print(f"[red]{type(error).__name__}: {error}")
+        return record.summary() | {"as_stated": False, "error": str(error)}
+    finally:
+        for person in people.values():
+            person.close()
+    return record.summary() | proof
+
+
+def _tell(outcome: dict[str, Any], console: Console, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(outcome, indent=2) + "\n")
+        return
+    closing.show(outcome, console)
+    verdict = "[green]as stated" if outcome["as_stated"] else "[red]NOT as stated"
+    console.print(f"\n{len(outcome['steps'])} steps, {verdict}[/], {outcome['seconds']} s")
+
+
+def _serve(stack: Stack, console: Console) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    console.print(f"\nTollgate stays up at {stack.url}; Ctrl-C stops it.")
+    for name, password in cast.passwords(stack.state).items():
+        console.print(f"  {name:<16} {password}")
+    stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
