@@ -92,6 +92,10 @@ def test_an_empty_list_clears_nobody_and_is_refused() -> None:
     given(DECIDER).when(replace(COMMAND, rows=1, entries=0), FACTS).refused("list_empty")
 
 
+def test_a_list_may_have_one_name_an_entry() -> None:
+    given(DECIDER).when(replace(COMMAND, names=100), FACTS).then(replace(IMPORTED, names=100))
+
+
 @pytest.mark.parametrize("wrong", [{"rows": 100}, {"rows": 102}, {"bad_rows": ()}, {"names": 99}])
 def test_counts_that_do_not_add_up_are_refused(wrong: dict[str, int]) -> None:
     given(DECIDER).when(replace(COMMAND, **wrong), FACTS).refused("list_miscounted")
