@@ -17,7 +17,7 @@ class AuditsConfig(AppConfig):
         from audits import wire  # noqa: PLC0415 -- apps must be loaded first
 
         wire.register()
-        post_migrate.connect(_grant, dispatch_uid="audits.grants")
+        post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 
 
 def _grant(*, using: str, **_kwargs: Any) -> None:

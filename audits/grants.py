@@ -4,11 +4,11 @@ Roles prevent; they bind the application's own logins. What an owner or superuse
 them is for cryptography to detect (see docs/threat-model.md).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from django.db import connections
+from django.db import connections, transaction
 from psycopg import sql
 
 WEB: Final = "tollgate_web"
@@ -24,7 +24,31 @@ LEASE: Final = (
     "UPDATE (due_at, status, attempts, lease_token, lease_until, last_error, finished_at)"
 )
 
+PUBLIC: Final = "PUBLIC"
+"""Every role there is: nothing is granted to it."""
+
 Privileges = Mapping[str, tuple[str, ...]]
+Right = tuple[str, str]
+"""A privilege, and the column that it is for; the whole table: an empty name."""
+
+_TABLES: Final = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
+_CATALOG: Final = """
+    WITH held AS (
+        SELECT oid AS relation, relacl AS acl, '' AS name FROM pg_class
+        UNION ALL
+        SELECT attrelid, attacl, attname FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped
+    ), named AS (
+        SELECT oid, rolname FROM pg_roles WHERE rolname = ANY(%s)
+        UNION ALL SELECT 0, %s
+    )
+    SELECT c.relname, named.rolname, a.privilege_type, held.name::text
+    FROM held JOIN pg_class c ON c.oid = held.relation
+    CROSS JOIN LATERAL aclexplode(held.acl) a JOIN named ON named.oid = a.grantee
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+"""
 
 
 @dataclass(slots=True)
@@ -64,17 +88,58 @@ MATRIX.add(
 
 
 def apply(using: str = "default") -> None:
-    """Make the database's grants equal to the matrix: first none, then those that it names."""
-    with connections[using].cursor() as cursor:
+    """Make the database's grants equal to the matrix, in one step: nobody sees them half done."""
+    with transaction.atomic(using), connections[using].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('audits.grants', 0))")
         _create_missing_roles(cursor)
-        cursor.execute("SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace")
-        present = {name for (name,) in cursor.fetchall()}
         for statement in _revocations():
             cursor.execute(statement)
-        for table, privileges in MATRIX.tables.items():
-            if table in present:
-                for statement in _grants(table, privileges):
-                    cursor.execute(statement)
+        for table in _present_tables(cursor) & MATRIX.tables.keys():
+            for statement in _grants(table, MATRIX.tables[table]):
+                cursor.execute(statement)
+
+
+def differences(using: str = "default") -> Iterator[tuple[str, str, str]]:
+    """Compare the database's grants with the matrix: table, role, and what is amiss."""
+    with connections[using].cursor() as cursor:
+        tables = _present_tables(cursor)
+        found = actual(cursor)
+    for table in sorted(tables):
+        for role in (*ROLES, PUBLIC):
+            wanted = declared(table, role)
+            has = found.get((table, role), frozenset())
+            for word, rights in (("lacks", wanted - has), ("has besides", has - wanted)):
+                if rights:
+                    yield table, role, f"{word} {', '.join(map(_spell, sorted(rights)))}"
+
+
+def declared(table: str, role: str) -> frozenset[Right]:
+    """Say what the matrix gives a role on a table; nothing where the matrix does not name it."""
+    rights: set[Right] = set()
+    for privilege in MATRIX.tables.get(table, {}).get(role, ()):
+        word, _, columns = privilege.partition("(")
+        names = [name.strip() for name in columns.rstrip(") ").split(",")]
+        rights.update((word.strip(), name) for name in names)
+    return frozenset(rights)
+
+
+def actual(cursor: Any) -> dict[tuple[str, str], frozenset[Right]]:
+    """Read from the catalog what each role may do to each table and column of the schema."""
+    cursor.execute(_CATALOG, [list(ROLES), PUBLIC])
+    found: dict[tuple[str, str], set[Right]] = {}
+    for table, role, privilege, column in cursor.fetchall():
+        found.setdefault((table, role), set()).add((privilege, column))
+    return {place: frozenset(rights) for place, rights in found.items()}
+
+
+def _spell(right: Right) -> str:
+    privilege, column = right
+    return f"{privilege} ({column})" if column else privilege
+
+
+def _present_tables(cursor: Any) -> set[str]:
+    cursor.execute(_TABLES)
+    return {name for (name,) in cursor.fetchall()}
 
 
 def _create_missing_roles(cursor: Any) -> None:

@@ -1,11 +1,14 @@
 """What every test may use."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
-import pytest_django
-from django.db import connection
+from django.apps import apps
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
-DISABLE_TRUNCATE_GUARDS = """
+SET_TRUNCATE_GUARDS = """
 DO $$
 DECLARE guard record;
 BEGIN
@@ -13,19 +16,25 @@ BEGIN
         SELECT tgrelid::regclass AS guarded, tgname AS name
         FROM pg_trigger WHERE tgname LIKE '%\\_no\\_truncate' AND NOT tgisinternal
     LOOP
-        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', guard.guarded, guard.name);
+        EXECUTE format('ALTER TABLE %s {} TRIGGER %I', guard.guarded, guard.name);
     END LOOP;
 END $$
 """
+LIFT, RESTORE = map(SET_TRUNCATE_GUARDS.replace, ("{}", "{}"), ("DISABLE", "ENABLE ALWAYS"))
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(
     django_db_setup: None,  # noqa: ARG001 -- pytest-django's own, which this one follows
-    django_db_blocker: pytest_django.DjangoDbBlocker,
-) -> None:
-    """Let transactional tests empty the tables between them, which the journal refuses."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(DISABLE_TRUNCATE_GUARDS)
+) -> Iterator[None]:
+    """Let transactional tests empty the tables between them, which the journal refuses to all."""
+    empty = DatabaseOperations.execute_sql_flush
+
+    def empty_in_spite_of_guards(operations: Any, statements: list[str]) -> None:
+        empty(operations, [LIFT, *statements, RESTORE])
+
     # Emptying the tables says "migrated" again each time; the grants are in place already.
-    post_migrate.disconnect(dispatch_uid="audits.grants")
+    post_migrate.disconnect(dispatch_uid="audits.grants", sender=apps.get_app_config("audits"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", empty_in_spite_of_guards)
+        yield

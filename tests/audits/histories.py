@@ -1,0 +1,32 @@
+"""Histories of jars, written the way that every fact is written."""
+
+from uuid import UUID
+
+from audits import context, execution, store
+from audits.kernel import Actor, Command, Context
+from tests.audits.api.toy import FillJar, OpenJar, SmashJar
+from tests.support.people import EXPORTER, NOON
+
+
+def context_of(actor: Actor = EXPORTER, *, command_id: UUID | None = None) -> Context:
+    return Context(actor=actor, now=NOON, command_id=command_id or context.new_id())
+
+
+def do(command: Command, target: UUID, *, command_id: UUID | None = None) -> store.Receipt:
+    return execution.execute(command, target, context_of(command_id=command_id))
+
+
+def full_jar(*deposits_cents: int) -> UUID:
+    """Open a jar and put money in."""
+    jar = context.new_id()
+    do(OpenJar(label="rent"), jar)
+    for amount_cents in deposits_cents:
+        do(FillJar(amount_cents=amount_cents), jar)
+    return jar
+
+
+def smashed_jar() -> UUID:
+    """Open, fill and smash a jar."""
+    jar = full_jar(100)
+    do(SmashJar(), jar)
+    return jar
