@@ -8,7 +8,7 @@ memory only, so every process begins by looking at everything.
 
 import heapq
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -30,9 +30,13 @@ _INDEX: Final = """
     ORDER BY place
 """
 _INDEXED: Final = """
-    SELECT e.event_id, e.stream_id, e.version FROM audits_event e JOIN audits_log USING (event_id)
-    WHERE e.event_id = ANY(%s) OR (e.stream_id, e.version) IN (
-        SELECT * FROM unnest(%s::uuid[], %s::integer[]))
+    SELECT e.event_id, e.stream_id, e.version
+    FROM unnest(%s::uuid[]) AS cause (event_id)
+    JOIN audits_event e USING (event_id) JOIN audits_log USING (event_id)
+    UNION ALL
+    SELECT e.event_id, e.stream_id, e.version
+    FROM unnest(%s::uuid[], %s::integer[]) AS predecessor (stream_id, version)
+    JOIN audits_event e USING (stream_id, version) JOIN audits_log USING (event_id)
 """
 
 
@@ -48,6 +52,26 @@ class Waiting:
     ordinal: int
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that wait, from the lowest transaction up, and which of them can be indexed now."""
+
+    waiting: list[Waiting]
+    ready: list[UUID]
+    is_full: bool
+    """Whether more may wait beyond it."""
+
+    def floor_below(self, xmin: int) -> int:
+        """Say below which transaction nothing waits any more, once the ready ones are indexed.
+
+        xmin: every transaction below it had ended before the batch was read.
+        """
+        ready = set(self.ready)
+        held = [item.xid for item in self.waiting if item.event_id not in ready]
+        cut = [self.waiting[-1].xid] if self.is_full else []
+        return min([xmin, *held, *cut])
+
+
 @dataclass(slots=True)
 class Sequencer:
     """Indexes waiting events, one batch a call. Two at once are merely slow."""
@@ -58,22 +82,17 @@ class Sequencer:
 
     def run_once(self) -> int:
         """Index one batch of committed events; return how many."""
+        floor, self.floor = self.floor, 0  # whoever is interrupted looks at everything again
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_LOCK)
             cursor.execute(_SNAPSHOT)
             (xmin,) = cursor.fetchone()
-            floor = min(self.floor, xmin)  # a restored database may have started over
-            cursor.execute(_WAITING, [str(floor), self.batch_size])
-            waiting = [Waiting(*row) for row in cursor.fetchall()]
-            ready = ordered(waiting, _already_indexed(waiting))
-            if ready:
-                cursor.execute(_INDEX, [ready])
-        if len(ready) == len(waiting):
-            # Everything that this snapshot saw below the floor is indexed: a full batch was cut off
-            # in the order of transactions, a smaller one held all that waited.
-            full = len(waiting) == self.batch_size
-            self.floor = min(xmin, waiting[-1].xid) if full else xmin
-        return len(ready)
+            # A database that was restored may be behind the floor.
+            batch = _take(cursor, min(floor, xmin), self.batch_size)
+            if batch.ready:
+                cursor.execute(_INDEX, [batch.ready])
+        self.floor = batch.floor_below(xmin)
+        return len(batch.ready)
 
     def run_until_empty(self) -> int:
         """Index until nothing waits; return how many events were indexed."""
@@ -81,6 +100,18 @@ class Sequencer:
         while count := self.run_once():
             total += count
         return total
+
+
+def _take(cursor: Any, floor: int, limit: int) -> Batch:
+    """Read a batch, and a larger one when all of it depends on events beyond its end."""
+    while True:
+        cursor.execute(_WAITING, [str(floor), limit])
+        waiting = [Waiting(*row) for row in cursor.fetchall()]
+        ready = ordered(waiting, _already_indexed(waiting))
+        is_full = len(waiting) == limit
+        if ready or not is_full:
+            return Batch(waiting, ready, is_full)
+        limit *= 2
 
 
 def _already_indexed(waiting: list[Waiting]) -> set[UUID | tuple[UUID, int]]:

@@ -143,8 +143,9 @@ def enqueue(items: Sequence[NewWork]) -> list[UUID]:
 
 def claim(item_id: UUID | None = None, *, lease: timedelta = LEASE) -> Leased | None:
     """Lease one due item (this one, or the longest due); None: there is nothing to do."""
+    values: list[Any] = [lease, item_id, item_id]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [lease, item_id, item_id])
+        cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
     return None if row is None else Leased(*row)
 
@@ -161,14 +162,20 @@ def run(leased: Leased) -> bool:
         log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
         return False
     except Exception as error:
-        detail = f"{type(error).__name__}: {error}"[:ERROR_LENGTH]
+        detail = _storable(f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
         log.exception("work_item_failed", work_item=str(leased.id), kind=leased.kind)
         if leased.attempts >= MAX_ATTEMPTS:
             return _give_up(leased, detail)
+        values: list[Any] = [detail, BACKOFF_CAP, leased.id, leased.token]
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_RETRY, [detail, BACKOFF_CAP, leased.id, leased.token])
+            cursor.execute(_RETRY, values)
         return False
     return True
+
+
+def _storable(text: str) -> str:
+    """Replace what PostgreSQL's texts cannot hold: U+0000 and lone surrogates."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _finish(leased: Leased) -> None:
@@ -240,17 +247,21 @@ def _give_up(leased: Leased, detail: str) -> bool:
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BURY, [detail, leased.id, leased.token])
-        if cursor.rowcount:
-            begun = store.begin(minting.new_id())
-            context = Context(
-                actor=minting.system_actor(leased.kind),
-                now=begun.now,
-                command_id=minting.new_id(),
-                causation_id=leased.event_id,
-            )
-            _record(died, context, name="BuryWorkItem")
+        if not cursor.rowcount:
+            log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
+            return False
+        _record(died, _burial(leased), name="BuryWorkItem")
     log.error("work_item_dead", work_item=str(leased.id), kind=leased.kind, detail=detail)
     return False
+
+
+def _burial(leased: Leased) -> Context:
+    """Make the context in which an item is put aside: in the deal of its cause, if it has one."""
+    now = minting.database_now()
+    if leased.event_id is not None:
+        return leased.context(step=f"bury:{leased.token}", now=now)
+    actor = minting.system_actor(leased.kind)
+    return Context(actor=actor, now=now, command_id=minting.new_id())
 
 
 def redrive(item_id: UUID, *, reason: str, context: Context) -> store.EventReceipt:
