@@ -35,7 +35,7 @@ class Tolerances(Value):
 
 
 class Reference(Value):
-    """The known parts, best names first where names overlap."""
+    """The known parts, and how closely a stated one must resemble them."""
 
     tolerance_percent: Tolerances
     parts: tuple[ReferencePart, ...]

@@ -6,7 +6,7 @@ import pytest
 from licenses.domain.product.commands import AmendProduct, RegisterProduct
 from licenses.domain.product.decisions import DECIDER
 from licenses.domain.product.events import ProductAmended, ProductRegistered
-from licenses.domain.product.specification import Specification
+from licenses.domain.product.specification import PrecisionPeak, Specification
 from tests.licenses.domain.product.parts import (
     H100,
     H200,
@@ -106,21 +106,45 @@ def test_an_amendment_is_held_to_the_same_figures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "fits", "breaks"),
     [
-        ("bit_length", 0),
-        ("bit_length", 129),
-        ("dense_gops", 0),
-        ("dense_gops", 10**12 + 1),
-        ("dense_gops", 1.5),
-        ("precision", "fp8"),
-        ("precision", "FP8\n"),
+        ("bit_length", 1, 0),
+        ("bit_length", 128, 129),
+        ("dense_gops", 1, 0),
+        ("dense_gops", 10**12, 10**12 + 1),
+        ("dense_gops", 1_979_000, 1.5),
+        ("precision", "FP8", "fp8"),
+        ("precision", "FP8", "FP8\n"),
+        ("precision", "F" * 10, "F" * 11),
+        ("precision", "F8", "F"),
     ],
 )
-def test_a_peak_has_a_shape(field: str, value: object) -> None:
-    body = {"precision": "FP8", "bit_length": 8, "dense_gops": 1_979_000} | {field: value}
-    command = msgspec.to_builtins(RegisterProduct(specification=H200))
-    command["specification"]["peaks"] = [body]
+def test_a_peak_has_a_shape(field: str, fits: object, breaks: object) -> None:
+    body = {"precision": "FP8", "bit_length": 8, "dense_gops": 1_979_000}
 
+    msgspec.convert(body | {field: fits}, PrecisionPeak)
     with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(command, RegisterProduct)
+        msgspec.convert(body | {field: breaks}, PrecisionPeak)
+
+
+@pytest.mark.parametrize(
+    ("field", "fits", "breaks"),
+    [
+        ("peaks", H200.peaks[:1], ()),
+        ("peaks", H200.peaks[:1] * 20, H200.peaks[:1] * 21),
+        ("dram_bandwidth_gb_per_s", 1, 0),
+        ("dram_bandwidth_gb_per_s", 10**6, 10**6 + 1),
+        ("dram_capacity_gb", 1, 0),
+        ("dram_capacity_gb", 10**6, 10**6 + 1),
+        ("interconnect_bandwidth_gb_per_s", 0, -1),
+        ("interconnect_bandwidth_gb_per_s", 10**6, 10**6 + 1),
+        ("eccn", "3A090.a", "3A90.a"),
+        ("model", "H200", " "),
+    ],
+)
+def test_a_specification_has_a_shape(field: str, fits: object, breaks: object) -> None:
+    body = msgspec.to_builtins(H200)
+
+    msgspec.convert(body | {field: msgspec.to_builtins(fits)}, Specification)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(body | {field: msgspec.to_builtins(breaks)}, Specification)

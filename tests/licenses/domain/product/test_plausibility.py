@@ -1,5 +1,8 @@
 """Sparse figures are caught, honest ones believed."""
 
+from contextlib import nullcontext
+
+import msgspec
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -8,7 +11,7 @@ from audits.kernel import Refused
 from licenses.domain.product.commands import RegisterProduct
 from licenses.domain.product.decisions import DECIDER
 from licenses.domain.product.plausibility import TPP_CITATION, performance_problems
-from licenses.domain.product.reference import ReferencePart, find_part
+from licenses.domain.product.reference import Reference, ReferencePart, find_part, parse_reference
 from licenses.domain.product.specification import PrecisionPeak, Specification, tpp_thousandths
 from tests.licenses.domain.product.parts import (
     B200,
@@ -19,6 +22,7 @@ from tests.licenses.domain.product.parts import (
     MI325X,
     MI355X,
     REFERENCE,
+    REFERENCE_TOML,
     RUBIN,
     but,
     facts_for,
@@ -212,6 +216,39 @@ def test_parts_are_found_by_maker_and_whole_words(
     known = find_part(REFERENCE, maker=maker, model=model)
 
     assert (known.part.model if known else None) == found
+
+
+def test_of_two_names_the_longer_is_meant() -> None:
+    short, long = REFERENCE.parts[:2]
+    reference = Reference(
+        tolerance_percent=REFERENCE.tolerance_percent,
+        parts=(
+            msgspec.structs.replace(short, model="X1"),
+            msgspec.structs.replace(long, model="X1 Pro"),
+            msgspec.structs.replace(short, model="Pro"),
+        ),
+    )
+
+    for model, found in (("X1 Pro 80GB", "X1 Pro"), ("X1 80GB", "X1"), ("Pro X1", "X1")):
+        known = find_part(reference, maker=short.maker, model=model)
+        assert known is not None
+        assert known.part.model == found
+
+
+@pytest.mark.parametrize(("percent", "valid"), [(0, True), (99, True), (-1, False), (100, False)])
+@pytest.mark.parametrize("confidence", ["high = 5", "medium = 10", "low = 50"])
+def test_a_tolerance_is_less_than_everything(*, confidence: str, percent: int, valid: bool) -> None:
+    toml = REFERENCE_TOML.replace(confidence, f"{confidence.split(maxsplit=1)[0]} = {percent}")
+
+    with nullcontext() if valid else pytest.raises(msgspec.ValidationError):
+        parse_reference(toml)
+
+
+@pytest.mark.parametrize(("fp4", "believed"), [(6_926_499, True), (6_926_500, False)])
+def test_no_other_peak_of_a_known_part_may_look_sparse(*, fp4: int, believed: bool) -> None:
+    stated = but(H200, peaks=(*H200.peaks, *peaks(FP4=fp4)))
+
+    assert (performance_problems(stated, facts_for(stated).known) == []) is believed
 
 
 def test_every_known_part_is_found_by_its_own_names_alone() -> None:
