@@ -111,7 +111,7 @@ def jar() -> UUID:
     return jar
 
 
-@pytest.mark.usefixtures("jar")
+@pytest.mark.usefixtures("jars", "jar")
 def test_a_sound_journal_has_no_difference() -> None:
     assert verify() == verification.Report(passed=JOURNAL)
 
@@ -292,7 +292,7 @@ def test_a_removed_place_in_the_log_is_named(jar: UUID) -> None:
     kinds("log_gap", f"log index {index + 1}")
 
 
-@pytest.mark.usefixtures("jar")
+@pytest.mark.usefixtures("jars", "jar")
 def test_a_log_that_does_not_begin_at_0_is_named() -> None:
     tamper("UPDATE audits_log SET log_index = log_index + 100")
     tamper("UPDATE audits_log SET log_index = log_index - 99")
@@ -324,7 +324,7 @@ def test_a_place_without_an_event_is_named(jar: UUID) -> None:
     kinds("log_without_event", f"log index {index}")
 
 
-@pytest.mark.usefixtures("jar")
+@pytest.mark.usefixtures("jars", "jar")
 def test_an_event_without_a_place_is_named_once_the_sequencer_must_have_seen_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
