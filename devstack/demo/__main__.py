@@ -20,13 +20,14 @@ from devstack.demo.play import World
 from devstack.demo.record import Record
 from devstack.stack import Shape, Stack
 
+TABLE_WIDTH: Final = 110
 SHAPE: Final = Shape(web_processes=2, web_threads=4, workers=2, isolated=True)
 
 
 def main() -> int:
     """Play the story on a world of its own; give the exit code."""
     arguments = _arguments()
-    console = Console(stderr=arguments.json, highlight=False)
+    console = Console(stderr=arguments.json, highlight=False, width=_width())
     state = Path(tempfile.mkdtemp(prefix="tollgate-demo-"))
     started = time.monotonic()
     try:
@@ -39,6 +40,11 @@ def main() -> int:
     finally:
         shutil.rmtree(state, ignore_errors=True)
     return 0 if outcome["as_stated"] else 1
+
+
+def _width() -> int:
+    """Give tables room where the output is no terminal, such as a file."""
+    return max(shutil.get_terminal_size((TABLE_WIDTH, 24)).columns, TABLE_WIDTH)
 
 
 def _arguments() -> argparse.Namespace:

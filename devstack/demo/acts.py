@@ -1,7 +1,6 @@
 """The acts of the story: preparation, the deal, the refusals, the policy change, the proof."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -208,7 +207,7 @@ def out_of_order(world: World, record: Record, played: Deal) -> None:
         "serial_already_shipped",
     )
     record.refusal(
-        "an expired license", _expired(world, customer_id), "license_expired", cited=True
+        "an expired license", _expired(world, customer_id), "license_not_in_force", cited=True
     )
     suspend = {"reason": "A tip came in"}
     path = f"/licenses/{twice.license_id}/suspensions"
@@ -272,10 +271,11 @@ def _listed(world: World) -> Attempt:
 
 
 def _expired(world: World, customer_id: str) -> Attempt:
+    """Get a license that ends in seconds, and wait until it has."""
     brief = Deal(world, "brief", customer_id, quantity=2)
-    valid = timedelta(seconds=5)
-    brief.grant(valid=valid)
-    time.sleep(valid.total_seconds())
+    brief.grant(valid=timedelta(seconds=5))
+    path = f"/licenses/{brief.license_id}"
+    world.exporter.wait_for(path, lambda body: body["status"] == "expired")
     return brief.request
 
 

@@ -55,12 +55,11 @@ def _timeline(events: list[dict[str, Any]]) -> Table:
     for column in ("log", "time (UTC)", "event", "by"):
         table.add_column(column)
     for event in events:
-        told = event.get("data", event)
         table.add_row(
-            str(event.get("logindex", event.get("sequence", ""))),
-            str(event.get("time", ""))[:23],
-            str(event.get("type", "")),
-            str(told.get("actor", {}).get("role", "")) if isinstance(told, dict) else "",
+            event.get("sequence", "").lstrip("0") or "0",
+            event["time"][:23].replace("T", " "),
+            event["type"].removeprefix("tollgate."),
+            event["role"],
         )
     return table
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from devstack.demo.client import Answer, UnexpectedAnswer
 
-STEPS_PLANNED: Final = 42
+STEPS_PLANNED: Final = 44
 CONFLICT: Final = 409
 
 
