@@ -16,7 +16,7 @@ import psycopg
 from django.db import IntegrityError, OperationalError, transaction
 
 from audits import context as minting
-from audits import nudging, store, work
+from audits import nudging, reading, store, work
 from audits.codec import Recorded, fingerprint
 from audits.events import CommandRefused
 from audits.kernel import (
@@ -46,12 +46,12 @@ class CommandIdReused(Exception):
     """The idempotency key was used before, for something else."""
 
 
-Gather = Callable[["Desk", Any, store.Loaded[Any]], Facts]
-Also = Callable[["Desk", Any, store.Loaded[Any], list[Event]], None]
-Projector = Callable[["Desk", store.Loaded[Any], list[Recorded[Any]]], None]
+Gather = Callable[["Desk", Any, reading.Loaded[Any]], Facts]
+Also = Callable[["Desk", Any, reading.Loaded[Any], list[Event]], None]
+Projector = Callable[["Desk", reading.Loaded[Any], list[Recorded[Any]]], None]
 
 
-def plain_facts(desk: "Desk", _command: Command, _loaded: store.Loaded[Any]) -> Facts:
+def plain_facts(desk: "Desk", _command: Command, _loaded: reading.Loaded[Any]) -> Facts:
     """Gather nothing but the time and the actor."""
     return Facts(now=desk.context.now, actor=desk.context.actor)
 
@@ -106,12 +106,12 @@ class Desk:
     context: Context
     cause: store.Cause
     drafts: list[store.Draft] = field(default_factory=list)
-    _written: dict[UUID, tuple[Decider[Any], store.Loaded[Any]]] = field(default_factory=dict)
-    _read: dict[UUID, tuple[str, store.Loaded[Any]]] = field(default_factory=dict)
+    _written: dict[UUID, tuple[Decider[Any], reading.Loaded[Any]]] = field(default_factory=dict)
+    _read: dict[UUID, tuple[str, reading.Loaded[Any]]] = field(default_factory=dict)
 
     def load(
         self, decider: Decider[Any], stream_id: UUID, *, lock: str = "share"
-    ) -> store.Loaded[Any]:
+    ) -> reading.Loaded[Any]:
         """Load a stream as this transaction sees it, its own drafts included.
 
         Load with lock `write` what the command will write to: raising a shared lock later invites
@@ -122,7 +122,7 @@ class Desk:
             return self._written[stream_id][1]
         held, loaded = self._read.get(stream_id, ("", None))
         if loaded is None or lock not in {held, "share"}:
-            loaded = store.load(decider, stream_id, lock=lock)
+            loaded = reading.load(decider, stream_id, lock=lock)
             self._read[stream_id] = (lock, loaded)
         return loaded
 
@@ -139,12 +139,12 @@ class Desk:
         return self.draft(decider, loaded, decider.decide(command, loaded.state, known))
 
     def draft(
-        self, decider: Decider[Any], loaded: store.Loaded[Any], events: list[Event]
+        self, decider: Decider[Any], loaded: reading.Loaded[Any], events: list[Event]
     ) -> list[Event]:
         """Draft events of a loaded stream, to be appended when the command ends."""
         for place, event in enumerate(events, start=loaded.version + 1):
             self.drafts.append(store.Draft(decider.aggregate, loaded.stream_id, place, event))
-        after = store.Loaded(
+        after = reading.Loaded(
             loaded.stream_id,
             decider.fold(events, loaded.state),
             loaded.version + len(events),
@@ -153,7 +153,7 @@ class Desk:
         self._written[loaded.stream_id] = (decider, after)
         return events
 
-    def write(self) -> list[store.EventReceipt]:
+    def write(self) -> list[reading.EventReceipt]:
         """Append all drafts in one round trip, project them and enqueue what they cause."""
         recorded = store.seal(self.drafts, self.context, self.cause)
         receipts = store.append(recorded)
@@ -194,7 +194,7 @@ def reading_desk(actor: Actor) -> Desk:
 
 def execute(
     command: Command, target: UUID, context: Context, *, expected_version: int | None = None
-) -> store.Receipt:
+) -> reading.Receipt:
     """Carry out a command on the stream `target`; a repeat of it answers as the first time.
 
     context.now is replaced by database time. expected_version: what the caller last saw.
@@ -237,7 +237,7 @@ def _constrained(error: IntegrityError) -> Refused | None:
 
 def _execute_once(
     command: Command, target: UUID, context: Context, expected_version: int | None
-) -> tuple[store.Receipt, list[Event]]:
+) -> tuple[reading.Receipt, list[Event]]:
     procedure = house.procedures[type(command)]
     asked = fingerprint(command, target)
     with transaction.atomic():
@@ -263,13 +263,13 @@ def _execute_once(
             procedure.also(desk, command, loaded, events)
         receipts = desk.write() if desk.drafts else []
     version = loaded.version + len(events)
-    answer = store.Receipt(
+    answer = reading.Receipt(
         command_id=context.command_id, stream_id=target, version=version, events=tuple(receipts)
     )
     return answer, [draft.event for draft in desk.drafts]
 
 
-def _correlation(loaded: store.Loaded[Any], context: Context) -> UUID:
+def _correlation(loaded: reading.Loaded[Any], context: Context) -> UUID:
     """Keep to the deal that the stream belongs to; a new stream starts one, or joins its cause's."""
     if loaded.recorded:
         return loaded.recorded[0].correlation_id
@@ -286,7 +286,7 @@ def _authorize(command: Command, procedure: Procedure, context: Context) -> None
 
 def _check_target(
     procedure: Procedure,
-    loaded: store.Loaded[Any],
+    loaded: reading.Loaded[Any],
     context: Context,
     expected_version: int | None,
 ) -> None:
@@ -305,14 +305,14 @@ def may_see(aggregate: str, state: State, actor: Any) -> bool:
     return actor.role is Role.SYSTEM or house.visible[aggregate](state, actor)
 
 
-def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[store.Receipt, list[Event]]:
+def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[reading.Receipt, list[Event]]:
     first = begun.prior[0]
     if first.command.fingerprint != asked:
         raise CommandIdReused(str(first.command.id))
     if isinstance(first.data, CommandRefused):
         raise _refusal_again(first.data)
     versions = [item.version for item in begun.prior if item.stream_id == target]
-    answer = store.Receipt(
+    answer = reading.Receipt(
         command_id=first.command.id,
         stream_id=target,
         version=max(versions, default=0),
@@ -321,7 +321,7 @@ def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[store.Receipt,
     return answer, [item.data for item in begun.prior]
 
 
-def _answer(outcome: tuple[store.Receipt, list[Event]]) -> store.Receipt:
+def _answer(outcome: tuple[reading.Receipt, list[Event]]) -> reading.Receipt:
     """Give the receipt, unless what was recorded is itself a refused fact of the world."""
     receipt, events = outcome
     for event in events:

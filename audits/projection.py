@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, models
 from psycopg import sql
 
-from audits import store
+from audits import reading
 from audits.codec import Recorded
 from audits.execution import Desk, Projector
 from audits.kernel import Decider, State
@@ -82,7 +82,7 @@ def status_of(state: State) -> str:
     return case_name(type(state))
 
 
-def derive(projection: Projection, loaded: store.Loaded[Any], span: Span) -> dict[str, Any]:
+def derive(projection: Projection, loaded: reading.Loaded[Any], span: Span) -> dict[str, Any]:
     """Compute the row that a stream should have."""
     return {
         "id": loaded.stream_id,
@@ -95,20 +95,20 @@ def derive(projection: Projection, loaded: store.Loaded[Any], span: Span) -> dic
     }
 
 
-def project(projection: Projection, loaded: store.Loaded[Any], span: Span) -> None:
+def project(projection: Projection, loaded: reading.Loaded[Any], span: Span) -> None:
     """Write a stream's row, unless a later version is there already."""
     row = derive(projection, loaded, span)
     with connection.cursor() as cursor:
         cursor.execute(_upsert(projection.model, tuple(row)), list(row.values()))
 
 
-Guarded = Callable[[Desk, store.Loaded[Any], list[Recorded[Any]]], None]
+Guarded = Callable[[Desk, reading.Loaded[Any], list[Recorded[Any]]], None]
 
 
 def projector(projection: Projection, guarded: Guarded | None = None) -> Projector:
     """Make what writes a stream's row with its events, after any guarded rows that they move."""
 
-    def write(desk: Desk, loaded: store.Loaded[Any], fresh: list[Recorded[Any]]) -> None:
+    def write(desk: Desk, loaded: reading.Loaded[Any], fresh: list[Recorded[Any]]) -> None:
         if guarded is not None:
             guarded(desk, loaded, fresh)
         first = loaded.recorded[0] if loaded.recorded else fresh[0]

@@ -15,7 +15,7 @@ import structlog
 from django.db import connection, transaction
 
 from audits import context as minting
-from audits import store
+from audits import reading, store
 from audits.codec import Recorded, fingerprint_of
 from audits.events import WorkItemDied, WorkItemRedriven
 from audits.kernel import Context, Decider, Refused, State
@@ -105,7 +105,7 @@ class Leased:
         with connection.cursor() as cursor:
             cursor.execute(_CAUSE, [self.event_id])
             (content,) = cursor.fetchone()
-        return store.decode(bytes(content))
+        return reading.decode(bytes(content))
 
     def context(self, *, step: str, now: datetime) -> Context:
         """Make the context of a command that this work issues; the same on every attempt."""
@@ -264,7 +264,7 @@ def _burial(leased: Leased) -> Context:
     return Context(actor=actor, now=now, command_id=minting.new_id())
 
 
-def redrive(item_id: UUID, *, reason: str, context: Context) -> store.EventReceipt:
+def redrive(item_id: UUID, *, reason: str, context: Context) -> reading.EventReceipt:
     """Send a dead item on its way again, on a person's word; Refused `work_item_not_dead`."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_REVIVE, [item_id])
@@ -277,8 +277,8 @@ def redrive(item_id: UUID, *, reason: str, context: Context) -> store.EventRecei
 
 def _record(
     event: WorkItemDied | WorkItemRedriven, context: Context, *, name: str
-) -> store.EventReceipt:
-    loaded = store.load(HISTORY, event.work_item_id, lock="write")
+) -> reading.EventReceipt:
+    loaded = reading.load(HISTORY, event.work_item_id, lock="write")
     draft = store.Draft(HISTORY.aggregate, event.work_item_id, loaded.version + 1, event)
     cause = store.Cause(name, fingerprint_of(name, event.work_item_id))
     [receipt] = store.append(store.seal([draft], context, cause))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import psycopg
 
-from audits import store
+from audits import reading
 from benchmarks import ground, journal, sample
 from benchmarks.appending import side
 from benchmarks.fleet import Fleet
@@ -36,7 +36,7 @@ class Folder:
         return sum(self._payments(stream_id) for stream_id in self._chosen)
 
     def _payments(self, stream_id: UUID) -> int:
-        return store.load(DECIDER, stream_id).state.payments
+        return reading.load(DECIDER, stream_id).state.payments
 
 
 def against_eventsourcing(base: Ground, size: Size) -> tuple[Result, Result]:
@@ -65,7 +65,7 @@ def _fold(
     ):
         return compare(
             Goal("fold_vs_eventsourcing", 5.0),
-            side("store.load", ours, len(ids)),
+            side("reading.load", ours, len(ids)),
             side("eventsourcing repository.get()", theirs, len(ids)),
             size.pairs,
             notes={"streams": len(ids), "events_a_stream": journal.STREAM_LENGTH},
@@ -77,7 +77,7 @@ def _read(variables: Mapping[str, str], peer: ground.Socket, size: Size) -> Resu
     with Fleet(Walker, (variables,), 1) as ours, Fleet(library.Reader, (peer,), 1) as theirs:
         return compare(
             Goal("read_typed_vs_eventsourcing", None),
-            side("store.walk_log", ours, events),
+            side("reading.walk_log", ours, events),
             side("eventsourcing notification log", theirs, events),
             size.pairs,
             notes={"events": events},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from audits import context, store
+from audits import context, reading, store
 from audits.context import SteadyClock
 from audits.sequencing import Sequencer
 from benchmarks import ground, sample
@@ -37,7 +37,7 @@ class Loader:
             for begun in range(0, self._count, STREAMS_A_BATCH)
         )
 
-    def _append(self, streams: int) -> list[store.EventReceipt]:
+    def _append(self, streams: int) -> list[reading.EventReceipt]:
         drafts = []
         for _ in range(streams):
             stream_id = context.new_id()

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audits import store
+from audits import reading
 from benchmarks import ground, sample
 from benchmarks.appending import rate, side
 from benchmarks.fleet import Fleet
@@ -33,7 +33,7 @@ class Walker:
 
     def run(self) -> int:
         """Read them; return how many they were, by looking into each."""
-        entries = islice(store.walk_log(), self._count)
+        entries = islice(reading.walk_log(), self._count)
         return sum(1 for entry in entries if entry.recorded.data.units)
 
 
@@ -68,7 +68,7 @@ def against_dicts(base: Ground, size: Size, journal: str) -> Result:
     ):
         return compare(
             Goal("read_typed_vs_orjson_dicts", 0.9),
-            side("store.walk_log", ours, size.log_events),
+            side("reading.walk_log", ours, size.log_events),
             side(f"orjson by {way}", theirs, size.log_events),
             size.pairs,
             notes={"events": size.log_events, "peer_ways_tried": tried},

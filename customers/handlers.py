@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audits.execution import Desk, Gather, Procedure, house, plain_facts
 from audits.kernel import Command, Decider
-from audits.store import Loaded
+from audits.reading import Loaded
 from customers.domain import customer, screening_list
 from customers.domain.customer import commands
 from customers.domain.customer.decisions import ApprovalFacts

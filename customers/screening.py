@@ -1,6 +1,6 @@
 """Screens customers against the list in use: work that the events of customers and lists cause."""
 
-from audits import execution, store, work
+from audits import execution, reading, work
 from audits.context import database_now
 from audits.work import Leased, NewWork
 from customers.domain import customer, screening_list
@@ -24,8 +24,8 @@ def screen_customer(leased: Leased) -> None:
 
     Without a list there is nothing to compare with; importing one screens everybody.
     """
-    in_use = store.load(screening_list.DECIDER, SCREENING_LIST_ID).state
-    state = store.load(customer.DECIDER, leased.subject_id).state
+    in_use = reading.load(screening_list.DECIDER, SCREENING_LIST_ID).state
+    state = reading.load(customer.DECIDER, leased.subject_id).state
     if not isinstance(in_use, InUse) or not isinstance(state, Pending | Approved):
         return
     file = state.file

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from audits import store
+from audits import reading
 from audits.kernel import Refused
 from customers.ports import CustomerPolicy
 from licenses.domain import edition
@@ -28,7 +28,7 @@ CUSTOMER_APPROVAL_DAYS: Final = 730
 @functools.lru_cache(maxsize=EDITIONS_KEPT)
 def edition_of(stream_id: UUID, sha256: str) -> Edition:
     """Parse the edition of a stream; `sha256` names its text, which never changes."""
-    for recorded in store.load(edition.DECIDER, stream_id).recorded:
+    for recorded in reading.load(edition.DECIDER, stream_id).recorded:
         if isinstance(recorded.data, EditionPublished) and recorded.data.sha256 == sha256:
             return parse_edition(recorded.data.toml)
     raise LookupError(f"edition {stream_id} was never published as {sha256}")

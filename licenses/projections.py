@@ -5,7 +5,7 @@ from typing import Any, Final
 from audits.codec import Recorded
 from audits.execution import Desk, house
 from audits.projection import Columns, Projection, projections, projector
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses import guarded, models
 from licenses.domain import (
     allotment,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from audits import execution, store, work
+from audits import execution, reading, work
 from audits.context import database_now
 from audits.kernel import Command
 from audits.work import Leased
@@ -48,7 +48,7 @@ def run_process(process: Process[Any]) -> work.Handler:
     def handle(leased: Leased) -> None:
         noted = (
             Noted(stream_id=recorded.stream_id, event=recorded.data)
-            for recorded in store.read_correlated(leased.subject_id)
+            for recorded in reading.read_correlated(leased.subject_id)
         )
         for intent in process.intents(noted):
             order = ORDERS[type(intent)](intent)
@@ -66,7 +66,7 @@ def carry_out(leased: Leased, target: UUID, command: Command) -> None:
 
 def open_escrow(intent: OpenEscrowFor) -> Order:
     """Open the account on the terms of the grant; every party of the license may pay."""
-    loaded = store.load(license.DECIDER, intent.license_id)
+    loaded = reading.load(license.DECIDER, intent.license_id)
     granted: Any = loaded.recorded[0].data
     terms, ruling = granted.terms, edition_named(granted.edition)
     ids = dict.fromkeys(party.customer_id for party in terms.parties)
@@ -85,7 +85,7 @@ def open_escrow(intent: OpenEscrowFor) -> Order:
 
 
 def _payer(customer_id: UUID) -> Payer:
-    file: Any = store.load(customer.DECIDER, customer_id).state
+    file: Any = reading.load(customer.DECIDER, customer_id).state
     party = file.file.party
     names = (party.name, *party.aliases, *((party.native_name,) if party.native_name else ()))
     return Payer(
@@ -98,7 +98,7 @@ def _is_levied(ruling: Edition, lines: tuple[Any, ...]) -> bool:
 
 
 def _covered(ruling: Edition, product_id: UUID) -> bool:
-    state: Any = store.load(product.DECIDER, product_id).state
+    state: Any = reading.load(product.DECIDER, product_id).state
     return covers(
         ruling.levy,
         tpp_thousandths=state.tpp_thousandths,
@@ -109,7 +109,7 @@ def _covered(ruling: Edition, product_id: UUID) -> bool:
 def register_lot(intent: RegisterLotOf) -> Order:
     """Register the lot with the figures of the product as it is described now."""
     terms = _shipment_terms(intent.shipment_id)
-    described: Any = store.load(product.DECIDER, terms.product_id).state
+    described: Any = reading.load(product.DECIDER, terms.product_id).state
     specification = described.specification
     command = RegisterLot(
         shipment_id=intent.shipment_id,
@@ -128,7 +128,7 @@ def register_lot(intent: RegisterLotOf) -> Order:
 
 
 def _shipment_terms(shipment_id: UUID) -> Any:
-    state: Any = store.load(shipment.DECIDER, shipment_id).state
+    state: Any = reading.load(shipment.DECIDER, shipment_id).state
     return state.terms
 
 
@@ -139,7 +139,7 @@ def assess_clearance(intent: AssessClearanceOf) -> Order:
 
 def assess_remittance(intent: AssessLevyOn) -> Order | None:
     """Assess the levy when its event has come; None: another event brings it due."""
-    loaded = store.load(shipment.DECIDER, intent.shipment_id)
+    loaded = reading.load(shipment.DECIDER, intent.shipment_id)
     requested: Any = loaded.recorded[0].data
     terms, has_left = requested.terms, isinstance(loaded.state, Dispatched | Delivered)
     ruling = _ruling_of(loaded, has_left=has_left)
@@ -172,7 +172,7 @@ class _LevyBasis:
     currency: str
 
 
-def _ruling_of(loaded: store.Loaded[Any], *, has_left: bool) -> Edition:
+def _ruling_of(loaded: reading.Loaded[Any], *, has_left: bool) -> Edition:
     """Find the edition of the dispatch, or of the request before it."""
     names = [item.edition for item in loaded.recorded if item.edition is not None]
     if has_left:
@@ -180,7 +180,7 @@ def _ruling_of(loaded: store.Loaded[Any], *, has_left: bool) -> Edition:
     return edition_named(str(names[-1] if has_left else names[0]))
 
 
-def _levy_basis(terms: Any, loaded: store.Loaded[Any], base: str) -> _LevyBasis | None:
+def _levy_basis(terms: Any, loaded: reading.Loaded[Any], base: str) -> _LevyBasis | None:
     """Find what the levy is taken from: this release from escrow, or the value at entry."""
     if base == "entered_value":
         entered = terms.entered_value_cents
@@ -188,7 +188,7 @@ def _levy_basis(terms: Any, loaded: store.Loaded[Any], base: str) -> _LevyBasis 
             return None
         # Every entry is a transaction of its own: duty is computed entry by entry.
         return _LevyBasis(Source.PAYER, entered, entered, "USD")
-    account: Any = store.load(escrow.DECIDER, escrow_id(terms.license_id)).state
+    account: Any = reading.load(escrow.DECIDER, escrow_id(terms.license_id)).state
     release = account.books.release(loaded.stream_id)
     if release is not None:
         return _LevyBasis(
@@ -221,7 +221,7 @@ def forfeit_escrow(intent: ForfeitEscrowOf) -> Order | None:
     rule = edition_named(intent.edition).prepayment
     consequence = rule.on_ban if intent.reason is ForfeitReason.BAN else rule.on_revocation
     account = escrow_id(intent.license_id)
-    is_closed = isinstance(store.load(escrow.DECIDER, account).state, Closed)
+    is_closed = isinstance(reading.load(escrow.DECIDER, account).state, Closed)
     if consequence != "forfeit" or is_closed:
         return None
     return account, ForfeitEscrow(reason=intent.reason, edition=intent.edition)

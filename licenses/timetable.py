@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from audits import store, work
+from audits import reading, work
 from audits.context import database_now
 from audits.work import Leased, NewWork
 from licenses.domain import edition, lab_test, license, product
@@ -30,14 +30,14 @@ VOID_CERTIFICATE: Final = "void_certificate"
 
 def expire_license(leased: Leased) -> None:
     """End a license that ran out; one that ended otherwise stays as it is."""
-    state = store.load(license.DECIDER, leased.subject_id).state
+    state = reading.load(license.DECIDER, leased.subject_id).state
     if isinstance(state, Active | Suspended):
         carry_out(leased, leased.subject_id, ExpireLicense())
 
 
 def enforce_edition(leased: Leased) -> None:
     """Let an approved edition take effect when it is due; one withdrawn meanwhile stays out."""
-    state = store.load(edition.DECIDER, leased.subject_id).state
+    state = reading.load(edition.DECIDER, leased.subject_id).state
     if isinstance(state, edition_state.Approved):
         carry_out(leased, leased.subject_id, EnforceEdition())
 
@@ -51,7 +51,7 @@ def judge_licenses(leased: Leased) -> None:
 def judge_license(leased: Leased) -> None:
     """Suspend a license whose product the new edition does not let through."""
     ruling = edition_in_force(database_now())
-    state = store.load(license.DECIDER, leased.subject_id).state
+    state = reading.load(license.DECIDER, leased.subject_id).state
     if not isinstance(state, Active | Suspended):
         return
     failed = [
@@ -65,7 +65,7 @@ def judge_license(leased: Leased) -> None:
 
 
 def _eligibility(ruling: Edition, product_id: UUID) -> Verdict:
-    described: Any = store.load(product.DECIDER, product_id).state
+    described: Any = reading.load(product.DECIDER, product_id).state
     facts = product_facts(product_id, described.specification, ())
     return eligible_product(ruling, DealFacts(now=database_now(), product=facts))
 
@@ -78,7 +78,7 @@ def void_certificates(leased: Leased) -> None:
 
 def void_certificate(leased: Leased) -> None:
     """Void a certificate, as long as the shipment has not left."""
-    state: Any = store.load(lab_test.DECIDER, leased.subject_id).state
+    state: Any = reading.load(lab_test.DECIDER, leased.subject_id).state
     left = ShipmentRow.objects.filter(
         id=state.lot.shipment_id, status__in=["dispatched", "delivered"]
     )

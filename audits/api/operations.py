@@ -14,7 +14,7 @@ from audits.api.schema import Json, Of, Operation
 from audits.execution import house
 from audits.kernel import State
 from audits.projection import case_name, snake_case
-from audits.store import Receipt
+from audits.reading import Receipt
 
 SEEING: Final = (400, 401, 404, 503)
 LISTING: Final = (400, 401, 503)

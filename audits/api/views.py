@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from audits import context as minting
-from audits import execution, store
+from audits import execution
 from audits.api import bodies, headers, operations, pages
 from audits.api.declaring import CommandRoute, Listing, Moment, Paging, Resource
 from audits.api.history import entries
@@ -21,11 +21,7 @@ from audits.api.schema import Operation, OperationSchema
 from audits.kernel import Actor, Command, Context, Value
 from audits.models import Person
 from audits.projection import status_of
-
-Loaded = store.Loaded
-"""A stream folded; apps take it from here, since only handlers reach for the store itself."""
-Receipt = store.Receipt
-"""The answer to an accepted command."""
+from audits.reading import Loaded, Receipt, load
 
 
 class OneFormat(DefaultContentNegotiation):
@@ -102,7 +98,7 @@ class ResourceView(ApiView):
 
     def shown(self, request: HttpRequest) -> Loaded[Any]:
         """Load the thing that the address names; NotFound if there is none that the actor may see."""
-        loaded = store.load(self.resource.decider, self.kwargs["id"])
+        loaded = load(self.resource.decider, self.kwargs["id"])
         if not loaded.version or not execution.may_see(
             self.resource.aggregate, loaded.state, actor_of(request)
         ):

@@ -12,9 +12,10 @@ from audits.api import bodies, operations
 from audits.api.declaring import Filters, Listing, Moment, Resource, Row
 from audits.api.problems import Rejected
 from audits.api.schema import Of, Operation
-from audits.api.views import ListView, Receipt, actor_of, answer, context_of
+from audits.api.views import ListView, actor_of, answer, context_of
 from audits.execution import house
 from audits.kernel import NotPermitted, Value
+from audits.reading import Receipt
 from customers.domain import screening_list
 from customers.domain.screening_list.commands import ImportList
 from customers.domain.values import Sha256, ShortText

@@ -11,9 +11,10 @@ from rest_framework.request import Request
 
 from audits.api import operations
 from audits.api.schema import Of, Operation
-from audits.api.views import Loaded, ResourceView, actor_of, respond
+from audits.api.views import ResourceView, actor_of, respond
 from audits.execution import reading_desk
 from audits.kernel import Actor, Refused
+from audits.reading import Loaded
 from licenses.domain.policy.model import EditionName, Verdict
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from licenses.domain.shipment.state import Cleared, Requested

@@ -14,8 +14,9 @@ from audits.api import bodies, operations, problems
 from audits.api.headers import expected_version
 from audits.api.problems import Problem, Rejected
 from audits.api.schema import Of, Operation
-from audits.api.views import Receipt, ResourceView, context_of, respond
+from audits.api.views import ResourceView, context_of, respond
 from audits.kernel import Context, Refused
+from audits.reading import Receipt
 from licenses.api.escrows import BOOK_DEPOSIT
 from licenses.camt054 import Camt054Entry, Camt054Error, book_deposit, parse_camt054
 from licenses.domain.money import AmountCents, Currency

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from audits.execution import Desk
-from audits.store import Loaded
+from audits.reading import Loaded
 from customers.domain.customer.state import Unregistered
 from licenses.domain.application.commands import ProposeDecision
 from licenses.domain.application.content import KnownCustomer, deal_fingerprint

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from audits.execution import Desk
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses.domain import allotment, application, product
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.application.state import ApplicationState, Filing

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from audits.execution import Desk
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses.domain import license
 from licenses.domain.lab_test.state import Certified
 from licenses.domain.shipment.commands import DispatchShipment, FileExport, RequestShipment

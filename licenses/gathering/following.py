@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audits.execution import Desk
 from audits.kernel import Event, Facts
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses.domain import allotment, application, escrow, license
 from licenses.domain.allotment.commands import PostVolume, ReserveVolume
 from licenses.domain.application.events import ApplicationApproved

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audits.execution import Desk
 from audits.kernel import Refused
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses import signatures
 from licenses.domain import laboratory, shipment
 from licenses.domain.lab_test.commands import SubmitReport

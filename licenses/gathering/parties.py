@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from audits.execution import Desk
-from audits.store import Loaded
+from audits.reading import Loaded
 from customers.domain import customer, screening_list
 from customers.domain.customer import events
 from customers.domain.customer.standing import (

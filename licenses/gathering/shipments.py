@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from audits.execution import Desk
 from audits.projection import status_of
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses.domain import allotment, escrow, lab_test, laboratory, license
 from licenses.domain.allotment.state import AllotmentState, books
 from licenses.domain.escrow import events as escrow_events

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audits.execution import Desk
 from audits.kernel import Refused
-from audits.store import Loaded
+from audits.reading import Loaded
 from licenses.domain import product
 from licenses.domain.allotment import events
 from licenses.domain.allotment.facts import AllotmentFacts

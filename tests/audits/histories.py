@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from audits import context, execution, store
+from audits import context, execution, reading
 from audits.kernel import Actor, Command, Context
 from tests.audits.api.toy import FillJar, OpenJar, SmashJar
 from tests.support.people import EXPORTER, NOON
@@ -12,7 +12,7 @@ def context_of(actor: Actor = EXPORTER, *, command_id: UUID | None = None) -> Co
     return Context(actor=actor, now=NOON, command_id=command_id or context.new_id())
 
 
-def do(command: Command, target: UUID, *, command_id: UUID | None = None) -> store.Receipt:
+def do(command: Command, target: UUID, *, command_id: UUID | None = None) -> reading.Receipt:
     return execution.execute(command, target, context_of(command_id=command_id))
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from audits import context, store
+from audits import context, reading, store
 from audits.codec import leaf_hash, registry
 from audits.events import WorkItemRedriven
 from audits.kernel import Context, Decider, State, WrongExpectedVersion
@@ -34,7 +34,7 @@ def event(reason: str = "because") -> WorkItemRedriven:
 
 def append(
     stream: UUID, *versions: int, command_id: UUID | None = None
-) -> list[store.EventReceipt]:
+) -> list[reading.EventReceipt]:
     command = command_id or context.new_id()
     moment = Context(actor=OFFICER, now=context.database_now(), command_id=command)
     drafts = [store.Draft("counter", stream, version, event(f"v{version}")) for version in versions]
@@ -45,7 +45,7 @@ def test_appended_events_are_read_back_typed_and_in_order() -> None:
     stream = context.new_id()
     append(stream, 1)
     append(stream, 2, 3)
-    loaded = store.load(DECIDER, stream)
+    loaded = reading.load(DECIDER, stream)
     assert loaded.version == 3
     assert loaded.state == Counted(count=3)
     assert [item.data for item in loaded.recorded] == [event("v1"), event("v2"), event("v3")]
@@ -55,8 +55,8 @@ def test_appended_events_are_read_back_typed_and_in_order() -> None:
 def test_the_receipt_names_event_version_and_leaf_hash() -> None:
     stream = context.new_id()
     [receipt] = append(stream, 1)
-    row = store.load(DECIDER, stream).recorded[0]
-    assert receipt == store.EventReceipt(
+    row = reading.load(DECIDER, stream).recorded[0]
+    assert receipt == reading.EventReceipt(
         event_id=row.event_id,
         stream_id=stream,
         type="work_item_redriven",
@@ -84,12 +84,12 @@ def test_a_stream_is_read_as_of_a_version_or_a_time() -> None:
     stream = context.new_id()
     append(stream, 1)
     append(stream, 2)
-    first, second = store.load(DECIDER, stream).recorded
-    assert store.load(DECIDER, stream, version=1).version == 1
-    assert store.load(DECIDER, stream, as_of=first.recorded_at).version == 1
-    assert store.load(DECIDER, stream, as_of=second.recorded_at).version == 2
+    first, second = reading.load(DECIDER, stream).recorded
+    assert reading.load(DECIDER, stream, version=1).version == 1
+    assert reading.load(DECIDER, stream, as_of=first.recorded_at).version == 1
+    assert reading.load(DECIDER, stream, as_of=second.recorded_at).version == 2
     before = first.recorded_at - timedelta(microseconds=1)
-    assert store.load(DECIDER, stream, as_of=before).version == 0
+    assert reading.load(DECIDER, stream, as_of=before).version == 0
 
 
 def test_beginning_a_command_again_finds_what_it_recorded() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from audits import context, store
+from audits import context, reading
 from audits.events import CommandRefused
 from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
 from audits.models import EventRow
@@ -42,7 +42,7 @@ def refused(code: str, attempt: Callable[[], Any]) -> Refused:
 def on_record() -> list[CommandRefused]:
     """Read the refusals of the journal, in the order of their time."""
     rows = EventRow.objects.filter(type="command_refused").order_by("recorded_at")
-    return [store.decode(bytes(row.canonical)).data for row in rows]
+    return [reading.decode(bytes(row.canonical)).data for row in rows]
 
 
 def test_a_blackwell_part_is_refused_at_submission(stage: Stage) -> None:
@@ -101,7 +101,7 @@ def test_a_forged_report_is_refused_and_recorded(stage: Stage) -> None:
     stage.sell_at_home(8)
     deal = Deal(stage, stage.approved_customer()).apply().grant().request().sample()
     refused("certificate_forged", lambda: deal.certify(signature="00" * 64))
-    recorded = store.load(lab_test.DECIDER, deal.lab_test_id).recorded
+    recorded = reading.load(lab_test.DECIDER, deal.lab_test_id).recorded
     assert [type(item.data) for item in recorded][-1] is ReportRefused
     deal.certify()
 

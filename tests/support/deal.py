@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audits import context as minting
-from audits import execution, store, work
+from audits import execution, reading, work
 from audits.kernel import Actor, Command, Context
-from audits.store import Receipt
+from audits.reading import Receipt
 from customers import lists
 from customers.domain.customer import commands as customer
 from customers.handlers import SCREENING_LIST_ID
@@ -147,7 +147,7 @@ class Stage:
 
     def state(self, decider: Any, stream_id: UUID) -> Any:
         """Fold a stream."""
-        return store.load(decider, stream_id).state
+        return reading.load(decider, stream_id).state
 
     def prepare(self, family: str = "brief", *, toml: str | None = None) -> None:
         """Bring an edition into force, a list into use, a product and a laboratory on record."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from audits import store
+from audits import reading
 from audits.codec import leaf_hash, registry
 from audits.models import EventRow
 from tests.audits.api.toy import DECIDER
@@ -38,7 +38,7 @@ def test_a_creation_answers_201_with_location_etag_and_receipt(exporter: ApiClie
     assert answer.status_code == 201
     assert answer["Location"] == f"/api/v1/jars/{stream}"
     assert answer["ETag"] == '"1"'
-    [event] = store.load(DECIDER, UUID(stream)).recorded
+    [event] = reading.load(DECIDER, UUID(stream)).recorded
     assert event.actor == EXPORTER
     assert receipt["events"] == [
         {
