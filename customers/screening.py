@@ -24,9 +24,9 @@ def screen_customer(leased: Leased) -> None:
 
     Without a list there is nothing to compare with; importing one screens everybody.
     """
-    in_use = reading.load(screening_list.DECIDER, SCREENING_LIST_ID).state
+    in_use = _list_in_use()
     state = reading.load(customer.DECIDER, leased.subject_id).state
-    if not isinstance(in_use, InUse) or not isinstance(state, Pending | Approved):
+    if in_use is None or not isinstance(state, Pending | Approved):
         return
     file = state.file
     hits = screen_party(
@@ -45,6 +45,19 @@ def screen_customer(leased: Leased) -> None:
     )
     context = leased.context(step=f"{in_use.sha256}/{file.party_version}", now=database_now())
     execution.execute(RecordScreening(screening=screening), leased.subject_id, context)
+
+
+def _list_in_use() -> InUse | None:
+    """Find the list in use and hold it there until the screening is recorded.
+
+    Else a slow worker could put an older screening over a newer one. The index of a new list takes
+    seconds, so it is made before anybody has to wait.
+    """
+    state = reading.load(screening_list.DECIDER, SCREENING_LIST_ID).state
+    if isinstance(state, InUse):
+        matcher_for(state.sha256)
+    held = reading.load(screening_list.DECIDER, SCREENING_LIST_ID, lock="share").state
+    return held if isinstance(held, InUse) else None
 
 
 def screen_everybody(leased: Leased) -> None:
