@@ -1,6 +1,7 @@
 """Facts about a whole deal: what the twelve conditions look at, for a grant and for a dispatch."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from licenses.domain.application.state import ApplicationState, Filing
 from licenses.domain.application.values import Item
 from licenses.domain.policy import volume as volumes
 from licenses.domain.policy.evaluation import evaluate
-from licenses.domain.policy.facts import DealFacts, ProductFacts, SupplyFacts
+from licenses.domain.policy.facts import DealFacts, ProductFacts, SupplyFacts, VolumeFacts
 from licenses.domain.policy.model import Edition, Verdict
 from licenses.domain.product.events import ProductAmended, ProductRegistered
 from licenses.domain.product.specification import product_facts
@@ -47,6 +48,20 @@ def filing_of(desk: Desk, application_id: UUID) -> tuple[Filing, tuple[UUID, ...
     return loaded.state.filing, loaded.evidence(ApplicationSubmitted)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Filed:
+    """What an application states, the events that prove it, and the edition it is judged by."""
+
+    filing: Filing
+    evidence: tuple[UUID, ...]
+    edition: Edition
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The lines asked for."""
+        return self.filing.submission.items
+
+
 def grant_verdicts(
     desk: Desk, loaded: Loaded[ApplicationState], edition: Edition, *, reserved: bool = False
 ) -> tuple[Verdict, ...]:
@@ -54,17 +69,18 @@ def grant_verdicts(
 
     reserved: the volume is held already, so nothing more is asked of the cap.
     """
-    filing: Filing = loaded.state.filing  # type: ignore[union-attr] -- the decider asks for one
-    evidence = loaded.evidence(ApplicationSubmitted)
+    filed = _Filed(
+        filing=loaded.state.filing,  # type: ignore[union-attr]  # the decider asks for one
+        evidence=loaded.evidence(ApplicationSubmitted),
+        edition=edition,
+    )
     asked: dict[UUID, int] = {}
-    for item in filing.submission.items:
+    for item in filed.items:
         held = asked.get(item.product_id, 0)
         asked[item.product_id] = held if reserved else held + item.quantity
     judged = [
-        evaluate(
-            edition, _line_facts(desk, filing, item, edition, asked[item.product_id], evidence)
-        )
-        for item in filing.submission.items
+        evaluate(edition, _line_facts(desk, filed, item, asked[item.product_id]))
+        for item in filed.items
     ]
     return worst(judged)
 
@@ -77,40 +93,39 @@ def worst(judged: Sequence[tuple[Verdict, ...]]) -> tuple[Verdict, ...]:
     )
 
 
-def _line_facts(  # noqa: PLR0913, PLR0917 -- one line of one filing under one edition
-    desk: Desk,
-    filing: Filing,
-    item: Item,
-    edition: Edition,
-    asked_units: int,
-    evidence: tuple[UUID, ...],
-) -> DealFacts:
-    submission, now = filing.submission, desk.context.now
+def _line_facts(desk: Desk, filed: _Filed, item: Item, asked_units: int) -> DealFacts:
+    """Gather what is known of one line; asked_units: of its product, over all lines."""
+    submission = filed.filing.submission
     known = known_product(desk, item.product_id)
-    stream = volume.allotment_of(filing.exporter_id, item.product_id, edition, now)
-    counted = volumes.counts(edition.cap, submission.destination_country)
     customers = parties.load_customers(desk, (party.customer_id for party in submission.parties))
     return DealFacts(
-        now=now,
+        now=desk.context.now,
         product=known,
         route=parties.route_facts(
             shipped_from=submission.shipped_from_country,
             destination=submission.destination_country,
             parties=submission.parties,
             customers=customers,
-            evidence=evidence,
+            evidence=filed.evidence,
         ),
         customer=parties.customer_facts(submission.parties, customers),
         screening=parties.screening_facts(desk, customers),
-        volume=(
-            volume.volume_facts(
-                edition,
-                desk.load(allotment.DECIDER, stream, lock="write"),
-                asked_units=asked_units,
-                tpp=volume.registered_product(desk, item.product_id).tpp,
-            )
-            if counted and known
-            else None
-        ),
-        supply=supply_facts(filing, evidence),
+        volume=_line_volume(desk, filed, item.product_id, asked_units) if known else None,
+        supply=supply_facts(filed.filing, filed.evidence),
+    )
+
+
+def _line_volume(
+    desk: Desk, filed: _Filed, product_id: UUID, asked_units: int
+) -> VolumeFacts | None:
+    """Say what is left of the volume; None where nothing is counted."""
+    edition = filed.edition
+    if not volumes.counts(edition.cap, filed.filing.submission.destination_country):
+        return None
+    stream = volume.allotment_of(filed.filing.exporter_id, product_id, edition, desk.context.now)
+    return volume.volume_facts(
+        edition,
+        desk.load(allotment.DECIDER, stream, lock="write"),
+        asked_units=asked_units,
+        tpp=volume.registered_product(desk, product_id).tpp,
     )
