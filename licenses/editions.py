@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
-
 from audits import reading
 from audits.kernel import Refused
 from customers.ports import CustomerPolicy
@@ -44,15 +42,15 @@ def edition_named(name: str) -> Edition:
 
 def edition_in_force(now: datetime) -> Edition:
     """Find the edition that rules at `now`; Refused `no_edition_in_force`."""
+    due = EditionRow.objects.filter(status__in=["approved", "in_force"], effective_from__lte=now)
     approved = [
         ApprovedEdition(
             edition=edition_of(row.id, row.sha256),
             approved_at=row.approved_at,
             effective_from=row.effective_from,
         )
-        for row in EditionRow.objects.filter(
-            Q(status__in=["approved", "in_force"], effective_from__lte=now)
-        )
+        for row in due
+        if row.approved_at and row.effective_from
     ]
     chosen = choose(approved, now)
     if chosen is None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audits import execution, reading, work
 from audits.context import database_now
-from audits.kernel import Command
+from audits.kernel import Command, Event
 from audits.work import Leased
 from customers.domain import customer
 from licenses.domain import escrow, license, product, shipment
@@ -35,6 +35,7 @@ from licenses.domain.processes.wind_up_license import (
 from licenses.domain.remittance.commands import AssessRemittance, ReconcileRemittance
 from licenses.domain.remittance.events import Source
 from licenses.domain.shipment.commands import AssessClearance, StopShipment
+from licenses.domain.shipment.events import ShipmentDispatched
 from licenses.domain.shipment.state import Delivered, Dispatched
 from licenses.editions import edition_named
 
@@ -174,10 +175,9 @@ class _LevyBasis:
 
 def _ruling_of(loaded: reading.Loaded[Any], *, has_left: bool) -> Edition:
     """Find the edition of the dispatch, or of the request before it."""
-    names = [item.edition for item in loaded.recorded if item.edition is not None]
-    if has_left:
-        names = [item.edition for item in loaded.recorded if item.type == "shipment_dispatched"]
-    return edition_named(str(names[-1] if has_left else names[0]))
+    kind = ShipmentDispatched if has_left else Event
+    names = (item.edition for item in loaded.recorded if isinstance(item.data, kind))
+    return edition_named(next(name for name in names if name is not None))
 
 
 def _levy_basis(terms: Any, loaded: reading.Loaded[Any], base: str) -> _LevyBasis | None:

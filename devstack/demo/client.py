@@ -124,12 +124,13 @@ class Person:
     def wait_for(self, path: str, ready: Any) -> Any:
         """Read until `ready(body)`: the worker works meanwhile."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
+        while True:
             answer = self.get(path)
             if answer.status == httpx.codes.OK and ready(answer.body):
                 return answer.body
+            if time.monotonic() >= end:
+                raise UnexpectedAnswer(f"GET {path} does not become what is awaited: {answer.body}")
             time.sleep(POLL_SECONDS)
-        raise UnexpectedAnswer(f"GET {path} did not come to what was awaited: {answer.body}")
 
     def close(self) -> None:
         """Hang up."""

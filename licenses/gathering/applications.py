@@ -10,6 +10,7 @@ from django.db import connection
 from audits.execution import Desk
 from audits.reading import Loaded
 from customers.domain.customer.state import Unregistered
+from licenses.domain import application
 from licenses.domain.application.commands import ProposeDecision
 from licenses.domain.application.content import KnownCustomer, deal_fingerprint
 from licenses.domain.application.facts import (
@@ -146,10 +147,8 @@ def reinstatement_facts(
     desk: Desk, _command: Any, loaded: Loaded[LicenseState]
 ) -> ReinstatementFacts:
     """Judge the grant anew, under the edition in force."""
-    from licenses.domain import application  # noqa: PLC0415
-
     edition = edition_in_force(desk.context.now)
-    terms = loaded.state.grant.terms  # type: ignore[union-attr] -- a license that exists
+    terms = loaded.state.grant.terms  # type: ignore[union-attr]  # it was suspended, so it exists
     filed = desk.load(application.DECIDER, terms.application_id)
     verdicts = deals.grant_verdicts(desk, filed, edition, reserved=True)
     return ReinstatementFacts(**common(desk), edition=edition.name, verdicts=verdicts)

@@ -86,7 +86,7 @@ def shipment_verdicts(
 
 def deal_facts(desk: Desk, basis: Basis, edition: Edition, *, quantity: int) -> DealFacts:
     """Gather what is known of a deal when `quantity` units are to leave."""
-    grant = basis.license.state.grant  # type: ignore[union-attr] -- a shipment has its license
+    grant = basis.license.state.grant  # type: ignore[union-attr]  # a shipment has its license
     terms = grant.terms
     filing, submitted = deals.filing_of(desk, terms.application_id)
     customers = parties.load_customers(desk, (party.customer_id for party in terms.parties))
@@ -132,7 +132,7 @@ def _testing(desk: Desk, basis: Basis) -> TestingFacts | None:
     if not basis.lab_test.version:
         return None
     certificate = state.certificate if isinstance(state, Certified) else None
-    covers = certificate is not None and set(state.lot.serials) == set(basis.terms.serials)  # type: ignore[union-attr] -- certified lots are registered
+    covers = isinstance(state, Certified) and set(state.lot.serials) == set(basis.terms.serials)
     return TestingFacts(
         certified=covers,
         lot_size=len(basis.terms.serials),
