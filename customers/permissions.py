@@ -30,7 +30,7 @@ PERMITTED: Final[Mapping[type[Command], frozenset[Role]]] = {
 
 
 def sees_customer(state: CustomerState, actor: Actor) -> bool:
-    """An exporter sees its own customers; officers and auditors see all."""
+    """Let an exporter see its own customers, officers and auditors all."""
     if isinstance(state, Unregistered):
         return False
     if actor.role is Role.EXPORTER:

@@ -5,7 +5,7 @@ Bodies are JSON values as a client would send them; every step goes through `exe
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -42,6 +42,7 @@ from tests.support.people import (
     BANK,
     EXPORTER,
     LABORATORY,
+    NOON,
     OFFICER,
     SECOND_OFFICER,
     TREASURY,
@@ -138,7 +139,7 @@ class Stage:
         """Issue a command as a person; without `key` under a new idempotency key."""
         self.steps += 1
         command_id = minting.new_id() if key is None else uuid5(target, key)
-        context = Context(actor=actor, now=datetime.now(UTC), command_id=command_id)
+        context = Context(actor=actor, now=NOON, command_id=command_id)
         return execution.execute(command, target, context, expected_version=expected_version)
 
     def settle(self) -> None:

@@ -16,13 +16,13 @@ class Outcome:
     refusal: Refused | None
 
     def then(self, *expected: Event) -> list[Event]:
-        """The decision gave exactly these events (none: it had taken effect before)."""
+        """Expect exactly these events (none: the command had taken effect before)."""
         assert self.refusal is None, f"refused: {self.refusal.code}: {self.refusal}"
         assert self.events == list(expected)
         return self.events
 
     def refused(self, code: str, *, citation: str | None = None) -> Refused:
-        """The decision was refused with this code (and, where given, this citation)."""
+        """Expect a refusal with this code (and, where given, this citation)."""
         assert self.refusal is not None, f"not refused, but gave {self.events}"
         assert self.refusal.code == code
         if citation is not None:
@@ -48,5 +48,5 @@ class Given:
 
 
 def given(decider: Decider[Any], *events: Event) -> Given:
-    """A stream of `decider` in which `events` happened."""
+    """Begin with a stream of `decider` in which `events` happened."""
     return Given(decider, events)

@@ -10,7 +10,7 @@ NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def identity(name: str) -> UUID:
-    """The same id for the same name, in every run."""
+    """Derive an id: the same for the same name, in every run."""
     return uuid5(NAMESPACE_URL, f"https://tollgate.test/{name}")
 
 
