@@ -2,7 +2,8 @@
 
 The view `audits_journal` shows each event with its log index and its bytes as jsonb, for queries.
 
-Own SQLSTATEs: TG001 wrong version, TG002 leaf hash, TG003 immutable, TG004 clock, TG005 log order.
+Own SQLSTATEs: TG001 wrong version, TG002 leaf hash, TG003 immutable, TG004 clock, TG005 log order,
+TG006 unknown cause.
 Triggers are ENABLE ALWAYS, so that `session_replication_role` does not silence them.
 """
 
@@ -90,6 +91,13 @@ BEGIN
     ) THEN
         RAISE EXCEPTION 'stream % has no version %', NEW.stream_id, NEW.version - 1
             USING ERRCODE = 'TG001';
+    END IF;
+    -- The sequencer puts causes first, so an effect of nothing would wait for ever.
+    IF NEW.causation_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.audits_event e WHERE e.event_id = NEW.causation_id
+    ) THEN
+        RAISE EXCEPTION 'there is no event % to be the cause', NEW.causation_id
+            USING ERRCODE = 'TG006';
     END IF;
     RETURN NEW;
 END $$;
