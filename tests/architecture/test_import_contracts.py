@@ -34,28 +34,65 @@ class Breach(msgspec.Struct, frozen=True):
     imported: str
 
 
+# Per app: one step up from each of its layers, and some to the side.
+UPWARDS = {
+    "licenses": (
+        ("domain/__init__", "models"),
+        ("domain/__init__", "permissions"),
+        ("models", "editions"),
+        ("models", "permissions"),
+        ("editions", "gathering"),
+        ("gathering/__init__", "handlers"),
+        ("handlers", "projections"),
+        ("handlers", "reactions"),
+        ("queries", "reactions"),
+        ("reactions", "timetable"),
+        ("timetable", "subscriptions"),
+        ("timetable", "verification"),
+        ("subscriptions", "tasks"),
+        ("subscriptions", "verification"),
+        ("queries", "api"),
+    ),
+    "customers": (
+        ("domain/__init__", "models"),
+        ("domain/__init__", "ports"),
+        ("models", "lists"),
+        ("ports", "permissions"),
+        ("lists", "handlers"),
+        ("handlers", "projections"),
+        ("handlers", "screening"),
+        ("projections", "screening"),
+        ("screening", "subscriptions"),
+        ("screening", "verification"),
+        ("subscriptions", "tasks"),
+        ("queries", "api"),
+    ),
+    "audits": (
+        ("kernel", "nudging"),
+        ("kernel", "events"),
+        ("models", "codec"),
+        ("codec", "reading"),
+        ("reading", "store"),
+        ("store", "work"),
+        ("sequencing", "work"),
+        ("sequencing", "execution"),
+        ("execution", "projection"),
+        ("projection", "journal_checks"),
+        ("journal_checks", "verification"),
+        ("tasks", "verification"),
+        ("tasks", "management"),
+        ("verification", "api"),
+    ),
+}
 BREACHES = (
     Breach("apps", "audits/kernel.py", "customers.apps"),
     Breach("apps", "audits/kernel.py", "licenses.apps"),
     Breach("apps", "customers/apps.py", "licenses.apps"),
     Breach("apps", "licenses/apps.py", "config.urls"),
     *(
-        Breach("inside-apps", f"{app}/{lower}.py", f"{app}.{upper}")
-        for app in ("licenses", "customers")
-        for lower, upper in (
-            ("domain/__init__", "models"),
-            ("domain/__init__", "permissions"),
-            ("models", "queries"),
-            ("permissions", "handlers"),
-            ("models", "permissions"),
-            ("editions", "gathering"),
-            ("gathering", "handlers"),
-            ("handlers", "projections"),
-            ("handlers", "reactions"),
-            ("reactions", "subscriptions"),
-            ("subscriptions", "tasks"),
-            ("queries", "api"),
-        )
+        Breach(f"inside-{app}", f"{app}/{lower}.py", f"{app}.{upper}")
+        for app, steps in UPWARDS.items()
+        for lower, upper in steps
     ),
     *(
         Breach("pure-domain", file, imported)
@@ -64,6 +101,8 @@ BREACHES = (
     ),
     Breach("pure-domain", "audits/kernel.py", "django.db"),
     Breach("single-writer", "licenses/projections.py", "audits.store"),
+    Breach("single-writer", "licenses/reactions.py", "audits.store"),
+    Breach("single-writer", "licenses/gathering/__init__.py", "audits.store"),
     Breach("single-writer", "customers/queries.py", "audits.store"),
     Breach("single-writer", "config/urls.py", "audits.store"),
     Breach("acyclic", "licenses/domain/money.py", "licenses.domain.policy"),
@@ -114,7 +153,7 @@ def test_a_breach_is_noticed(tree: Path, breach: Breach) -> None:
     assert f"{CONTRACTS[breach.contract]} BROKEN" in result.stdout
 
 
-@pytest.mark.parametrize("app", ["licenses", "customers"])
+@pytest.mark.parametrize("app", ["licenses", "customers", "audits"])
 def test_a_module_without_a_layer_is_noticed(tree: Path, app: str) -> None:
     (tree / app / "misplaced.py").touch()
     result = lint(tree)
