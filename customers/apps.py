@@ -16,8 +16,9 @@ class CustomersConfig(AppConfig):
             handlers,
             projections,
             subscriptions,
+            verification,
             wire,
         )
 
-        for module in (wire, handlers, projections, subscriptions, grants):
+        for module in (wire, handlers, projections, subscriptions, grants, verification):
             module.register()

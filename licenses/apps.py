@@ -18,9 +18,10 @@ class LicensesConfig(AppConfig):
             handlers,
             projections,
             subscriptions,
+            verification,
             wire,
         )
 
-        for module in (wire, handlers, projections, subscriptions, grants):
+        for module in (wire, handlers, projections, subscriptions, grants, verification):
             module.register()
         policy.in_force = editions.customer_policy

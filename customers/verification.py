@@ -1,0 +1,140 @@
+"""What verification asks of customers: approvals by two people, lists as they were imported.
+
+The checks that need no knowledge of an app (read models, authority) are added here, too: they look
+at the whole journal, whichever apps there are.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.db import connection
+
+from audits import replay, verification
+from audits.authority import authority_check
+from audits.differences import Difference, Look
+from audits.four_eyes import Pair, four_eyes_check
+from audits.read_models import read_models_check
+from customers.domain import customer, screening_list
+from customers.domain.customer.events import (
+    ApprovalProposed,
+    CustomerApproved,
+    HitAdjudicated,
+    HitReleased,
+)
+from customers.domain.screening.entries import entry_from, names_of
+from customers.domain.screening.normalizing import normalize
+
+CUSTOMER: Final = customer.DECIDER.aggregate
+LISTS: Final = screening_list.DECIDER.aggregate
+
+PAIRS: Final = (
+    Pair(
+        aggregate=CUSTOMER,
+        proposes=ApprovalProposed,
+        confirms=(CustomerApproved,),
+        said=lambda approved: (approved.proposed_by, approved.by),
+        agrees=lambda proposed, approved: (
+            (proposed.party_version, proposed.expires_at)
+            == (approved.party_version, approved.expires_at)
+        ),
+    ),
+    Pair(
+        aggregate=CUSTOMER,
+        proposes=HitAdjudicated,
+        confirms=(HitReleased,),
+        said=lambda released: (None, released.by),
+        subject=lambda event: getattr(event, "hit_id", None),
+    ),
+)
+
+_SNAPSHOT: Final = """
+    SELECT id, rows, entries, names FROM customers_list_snapshot WHERE sha256 = %s
+"""
+_CONTENTS: Final = """
+    SELECT e.id, e.line, e.entry_id, e.entry_hash, e.source, e.kind, e.name, e.programs, e.raw,
+           array_agg(n.name ORDER BY n.id) FILTER (WHERE n.id IS NOT NULL),
+           array_agg(n.normalized ORDER BY n.id) FILTER (WHERE n.id IS NOT NULL)
+    FROM customers_list_entry e LEFT JOIN customers_list_name n ON n.entry_id = e.id
+    WHERE e.snapshot_id = %s AND e.id > %s GROUP BY e.id ORDER BY e.id LIMIT %s
+"""
+
+
+class Stored(NamedTuple):
+    """An entry of a list as its rows are."""
+
+    id: int
+    line: int
+    entry_id: str
+    entry_hash: str
+    source: str
+    kind: str
+    name: str
+    programs: str
+    """JSON text, as is `raw`."""
+    raw: str
+    names: list[str] | None
+    normalized: list[str] | None
+
+
+def register() -> None:
+    """Add the checks to those that verification runs."""
+    verification.add_check("authority", authority_check)
+    verification.add_check("read_models", read_models_check)
+    verification.add_check("customer_approvals", four_eyes_check(PAIRS))
+    verification.add_check("screening_lists", lists_check)
+
+
+def lists_check(look: Look) -> Iterator[Difference]:
+    """Compare the rows of every imported list with its event and with what was published."""
+    look.expect(replay.count([LISTS]))
+    for event in replay.events_of([LISTS]):
+        imported = event.data
+        subject = f"list {imported.sha256}"
+        stated = (imported.rows, imported.entries, imported.names)
+        row = _one(_SNAPSHOT, imported.sha256)
+        if row is None:
+            yield Difference(kind="list_missing", subject=subject, detail="no rows of it are left")
+        else:
+            yield from _content_differences(row[0], row[1:], stated, subject)
+        look.done()
+
+
+def _content_differences(
+    snapshot_id: int, counted: tuple[int, ...], stated: tuple[int, ...], subject: str
+) -> Iterator[Difference]:
+    entries = names = 0
+    for page in replay.pages(_CONTENTS, [snapshot_id], after=(0,)):
+        for stored in map(Stored._make, page):
+            entries += 1
+            names += len(stored.names or ())
+            if not _is_as_published(stored):
+                detail = "not what its published columns say"
+                where = f"{subject} line {stored.line}"
+                yield Difference(kind="list_entry_wrong", subject=where, detail=detail)
+    if (counted, (entries, names)) != (stated, stated[1:]):
+        detail = (
+            f"imported {stated[0]} rows, {stated[1]} entries, {stated[2]} names;"
+            f" the snapshot says {counted}, there are {entries} entries and {names} names"
+        )
+        yield Difference(kind="list_count_wrong", subject=subject, detail=detail)
+
+
+def _is_as_published(stored: Stored) -> bool:
+    """Read the entry again from the columns as published."""
+    entry = entry_from(msgspec.json.decode(stored.raw), stored.line)
+    names = list(names_of(entry))
+    return (
+        (entry.entry_id, entry.entry_hash, entry.source, entry.kind, entry.name)
+        == (stored.entry_id, stored.entry_hash, stored.source, stored.kind, stored.name)
+        and list(entry.programs) == msgspec.json.decode(stored.programs)
+        and names == stored.names
+        and [normalize(name) for name in names] == stored.normalized
+    )
+
+
+def _one(query: str, *values: Any) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,0 +1,96 @@
+"""What a dispatch moves, decided again: the same decision on the same state gives the same events."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from audits import replay
+from audits.authority import about
+from audits.codec import Recorded
+from audits.differences import Difference, Look
+from audits.kernel import Command, Decider, Event, Facts, Refused
+from licenses.domain import allotment, escrow, license
+from licenses.domain.allotment.commands import PostVolume
+from licenses.domain.allotment.events import VolumePosted
+from licenses.domain.escrow.commands import ReleaseEscrow
+from licenses.domain.escrow.events import EscrowReleased
+from licenses.domain.license.commands import DrawDown
+from licenses.domain.license.events import LicenseDrawnDown
+
+
+def _draw(event: LicenseDrawnDown) -> Command:
+    return DrawDown(
+        shipment_id=event.shipment_id,
+        line=event.line,
+        quantity=event.quantity,
+        value_cents=event.value_cents,
+    )
+
+
+def _release(event: EscrowReleased) -> Command:
+    return ReleaseEscrow(shipment_id=event.shipment_id, gross_cents=event.gross_cents)
+
+
+def _post(event: VolumePosted) -> Command:
+    return PostVolume(
+        license_id=event.license_id,
+        line=event.line,
+        shipment_id=event.shipment_id,
+        quantity=event.quantity,
+        short=event.short,
+    )
+
+
+COMMANDS: Final[Mapping[type[Event], Callable[[Any], Command]]] = {
+    LicenseDrawnDown: _draw,
+    EscrowReleased: _release,
+    VolumePosted: _post,
+}
+"""Event → the command that it answers; these decide on nothing but their own stream."""
+DECIDERS: Final[tuple[Decider[Any], ...]] = (license.DECIDER, escrow.DECIDER, allotment.DECIDER)
+
+
+def redeciding_check(look: Look) -> Iterator[Difference]:
+    """Decide every draw, release and posting again on the state before it."""
+    look.expect(replay.count([decider.aggregate for decider in DECIDERS]))
+    for decider in DECIDERS:
+        for loaded in replay.streams_of(decider):
+            yield from _stream_differences(decider, loaded.recorded)
+            look.done(len(loaded.recorded))
+
+
+def _stream_differences(
+    decider: Decider[Any], events: tuple[Recorded[Any], ...]
+) -> Iterator[Difference]:
+    state = decider.initial
+    for place, event in enumerate(events):
+        command_of = COMMANDS.get(type(event.data))
+        if command_of is not None:
+            written = [each.data for each in events[place:] if each.command.id == event.command.id]
+            yield from _differences(decider, state, event, command_of(event.data), written)
+        state = decider.evolve(state, event.data)
+
+
+def _of_command(events: tuple[Recorded[Any], ...], first: int) -> list[Event]:
+    """Give what a command wrote to a stream, from its event at place `first` on."""
+    command_id = events[first].command.id
+    rest = itertools.islice(events, first, None)
+    return [each.data for each in itertools.takewhile(lambda e: e.command.id == command_id, rest)]
+
+
+def _differences(
+    decider: Decider[Any],
+    state: Any,
+    event: Recorded[Any],
+    command: Command,
+    written: list[Event],
+) -> Iterator[Difference]:
+    facts = Facts(now=event.recorded_at, actor=event.actor)
+    try:
+        decided = decider.decide(command, state, facts)
+    except Refused as refusal:
+        detail = f"it had to be refused: {refusal.code}, {refusal.detail}"
+        yield about(event, "decision_not_possible", detail)
+        return
+    if decided != written:
+        yield about(event, "decision_otherwise", f"decided again it is {decided}")

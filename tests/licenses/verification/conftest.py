@@ -1,0 +1,28 @@
+"""One world for a whole module: played once, committed; each test tampers and is rolled back."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
+from audits.sequencing import Sequencer
+from tests.licenses.verification.histories import Played, play
+
+
+@pytest.fixture(scope="module")
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Played]:  # noqa: ARG001
+    """Play the deals of the module's world and empty the database afterwards."""
+    with django_db_blocker.unblock():
+        try:
+            played = play()
+            Sequencer().run_until_empty()
+            yield played
+        finally:
+            call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def played(committed: Played, db: None) -> Played:  # noqa: ARG001 -- rolls back what tests do
+    """Give the world, in a transaction that ends with the test."""
+    return committed

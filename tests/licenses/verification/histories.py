@@ -1,0 +1,125 @@
+"""Deals that ended in every way there is, on one stage."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from audits import context as minting
+from customers.domain import customer
+from customers.domain.customer import commands as customer_commands
+from customers.domain.customer.standing import open_hits
+from licenses.domain import escrow
+from licenses.domain import license as licenses
+from licenses.domain.application import commands as application
+from licenses.domain.escrow import commands as escrow_commands
+from licenses.domain.laboratory import commands as laboratory
+from licenses.domain.license import commands as license_commands
+from tests.support.deal import Deal, body
+from tests.support.people import BANK, OFFICER, SECOND_OFFICER
+from tests.support.world import World
+
+
+@dataclass(frozen=True)
+class Played:
+    """The stage and its deals, by how they ended."""
+
+    stage: World
+    remitted: Deal
+    short: Deal
+    revoked: Deal
+    refunded: Deal
+    open: Deal
+
+
+def play() -> Played:
+    """Play all of it."""
+    stage = World()
+    stage.prepare()
+    stage.sell_at_home(200)
+    buyer = stage.approved_customer()
+    adjudicated_customer(stage)
+    remitted = Deal(stage, buyer, "remitted").ready()
+    remitted.dispatch()
+    remitted.deliver().remit()
+    short = Deal(stage, buyer, "short", quantity=5).ready()
+    short.dispatch(short.serials[:3])
+    stage.settle()
+    revoked = Deal(stage, buyer, "revoked", quantity=6).ready()
+    revoke(revoked)
+    refunded = Deal(stage, buyer, "refunded", quantity=7).apply().grant()
+    refund(refunded)
+    deny(Deal(stage, buyer, "denied", quantity=8))
+    waiting = Deal(stage, buyer, "open", quantity=9).ready()
+    disqualify(stage)
+    return Played(stage, remitted, short, revoked, refunded, waiting)
+
+
+def adjudicated_customer(stage: World) -> None:
+    """Have a customer hit, the hit adjudicated by one officer and released by another."""
+    target = stage.registered_customer("near", name="SMIC Harbor Trading", native_name=None)
+    stage.settle()
+    hits = open_hits(stage.state(customer.DECIDER, target).file)
+    assert hits
+    for hit in hits:
+        finding = body(
+            customer_commands.AdjudicateHit,
+            hit_id=str(hit.hit_id),
+            disposition="false_positive",
+            reason="Another company of a similar name",
+        )
+        stage.do(OFFICER, finding, target)
+        release = body(
+            customer_commands.ReleaseHit, hit_id=str(hit.hit_id), reason="Read the file: agreed"
+        )
+        stage.do(SECOND_OFFICER, release, target)
+
+
+def revoke(deal: Deal) -> None:
+    """Have two officers revoke the license."""
+    stage = deal.stage
+    stage.do(OFFICER, body(license_commands.ProposeRevocation, reason="Diverted"), deal.license_id)
+    on_version = stage.state(licenses.DECIDER, deal.license_id).revocation.on_version
+    confirm = body(license_commands.ConfirmRevocation, on_version=on_version)
+    stage.do(SECOND_OFFICER, confirm, deal.license_id)
+    stage.settle()
+
+
+def refund(deal: Deal) -> None:
+    """Pay too much, return the excess, and refund the rest on a waiver of two officers."""
+    stage, today = deal.stage, str(minting.database_now().date())
+    deal.deposit(deal.price_cents + 500)
+    excess = body(
+        escrow_commands.ReturnExcess,
+        payer_customer_id=str(deal.customer_id),
+        amount_cents=500,
+        bank_reference="EXCESS-1",
+        returned_on=today,
+    )
+    stage.do(BANK, excess, deal.escrow_id)
+    stage.do(OFFICER, body(escrow_commands.ProposeRefund, reason="Buyer withdrew"), deal.escrow_id)
+    waiver = body(escrow_commands.ConfirmRefundWaiver, amount_cents=deal.price_cents)
+    stage.do(SECOND_OFFICER, waiver, deal.escrow_id)
+    assert stage.state(escrow.DECIDER, deal.escrow_id).how == "refund_waived"
+    paid = body(
+        escrow_commands.ConfirmRefundPaid,
+        amount_cents=deal.price_cents,
+        bank_reference="REFUND-1",
+        paid_on=today,
+    )
+    stage.do(BANK, paid, deal.escrow_id)
+
+
+def deny(deal: Deal) -> None:
+    """Have two officers deny the application."""
+    stage = deal.apply().stage
+    proposal = body(application.ProposeDecision, outcome="deny", reasons=["No end user named"])
+    stage.do(OFFICER, proposal, deal.application_id)
+    deal.confirm()
+
+
+def disqualify(stage: World) -> None:
+    """Have two officers disqualify the laboratory."""
+    proposal: dict[str, Any] = {"reason": "Bought by a party to exports"}
+    target = stage.laboratory_id
+    stage.do(OFFICER, body(laboratory.ProposeDisqualification, **proposal), target)
+    stage.do(SECOND_OFFICER, body(laboratory.ConfirmDisqualification, **proposal), target)
+    stage.settle()
