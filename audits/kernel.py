@@ -141,6 +141,18 @@ class WrongExpectedVersion(Exception):
         self.found: Final = found
 
 
+class ImpossibleHistoryError(TypeError):
+    """An event that no decision gives in that state: the stream is damaged."""
+
+
+def require_follows(
+    follows: Mapping[type[Event], tuple[type[State], ...]], state: State, event: Event
+) -> None:
+    """Refuse to fold an event onto a state that it cannot follow."""
+    if not isinstance(state, follows[type(event)]):
+        raise ImpossibleHistoryError(f"{type(event).__name__} cannot follow {type(state).__name__}")
+
+
 S = TypeVar("S", bound=State)
 
 

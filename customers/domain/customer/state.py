@@ -1,11 +1,12 @@
 """The states of a customer and how events move it from one to the next."""
 
+from collections.abc import Mapping
 from typing import Any, Final, TypeAlias, assert_never
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from audits.kernel import State
+from audits.kernel import Event, ImpossibleHistoryError, State, require_follows
 from customers.domain.customer.events import (
     ApprovalExpired,
     ApprovalProposed,
@@ -58,12 +59,27 @@ CustomerState: TypeAlias = Unregistered | Pending | Approved | Barred
 INITIAL: Final[CustomerState] = Unregistered()
 
 
-class ImpossibleHistoryError(Exception):
-    """An event that no decision gives in that state: the stream is damaged."""
+_LIVE: Final = (Pending, Approved)
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    CustomerRegistered: (Unregistered,),
+    CustomerAmended: _LIVE,
+    EndUseCertified: _LIVE,
+    SecurityProven: _LIVE,
+    CustomerScreened: _LIVE,
+    HitAdjudicated: _LIVE,
+    HitReleased: _LIVE,
+    ApprovalProposed: _LIVE,
+    CustomerApproved: _LIVE,
+    CustomerRejected: (Pending,),
+    ApprovalRevoked: (Approved,),
+    ApprovalExpired: (Approved,),
+    ApprovalSuspended: (Approved,),
+}
 
 
 def evolve(state: CustomerState, event: CustomerEvent) -> CustomerState:
     """Move on by one event. Raises ImpossibleHistoryError for what cannot have happened."""
+    require_follows(FOLLOWS, state, event)
     if isinstance(event, CustomerRegistered):
         return Pending(
             file=CustomerFile(exporter_id=event.exporter_id, party=event.party, party_version=1)

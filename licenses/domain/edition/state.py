@@ -1,10 +1,11 @@
 """The cases of a policy edition and how events move between them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
 from uuid import UUID
 
-from audits.kernel import State
+from audits.kernel import Event, State, require_follows
 from licenses.domain.edition.events import (
     EditionApproved,
     EditionEvent,
@@ -56,8 +57,17 @@ EditionState = Unpublished | Published | Approved | InForce | Withdrawn
 INITIAL: Final[EditionState] = Unpublished()
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    EditionPublished: (Unpublished,),
+    EditionApproved: (Published,),
+    EditionTookEffect: (Approved,),
+    EditionWithdrawn: (Published, Approved),
+}
+
+
 def evolve(state: EditionState, event: EditionEvent) -> EditionState:
     """Fold one event into the state."""
+    require_follows(FOLLOWS, state, event)
     match event:
         case EditionPublished():
             return Published(

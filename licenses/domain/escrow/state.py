@@ -1,11 +1,12 @@
 """The cases of an escrow and how events move between them."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, assert_never
 
 from msgspec.structs import replace
 
-from audits.kernel import Refused, State
+from audits.kernel import Event, Refused, State, require_follows
 from licenses.domain.escrow.books import Books, write
 from licenses.domain.escrow.events import (
     DepositBooked,
@@ -66,8 +67,23 @@ def opened(state: EscrowState) -> Opened:
     return state
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    EscrowOpened: (NotOpened,),
+    DepositBooked: (AwaitingFunds, Funded),
+    DepositSetAside: (AwaitingFunds, Funded, Closed),
+    EscrowFunded: (AwaitingFunds,),
+    ExcessReturned: (AwaitingFunds, Funded, Closed),
+    EscrowReleased: (AwaitingFunds, Funded),
+    EscrowForfeited: (AwaitingFunds, Funded),
+    RefundProposed: (AwaitingFunds, Funded),
+    RefundWaived: (AwaitingFunds, Funded),
+    RefundPaid: (Closed,),
+}
+
+
 def evolve(state: EscrowState, event: EscrowEvent) -> EscrowState:
     """Fold one event into the state."""
+    require_follows(FOLLOWS, state, event)
     if isinstance(event, EscrowOpened):
         return AwaitingFunds(books=Books(terms=event))
     if isinstance(state, NotOpened):

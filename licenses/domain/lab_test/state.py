@@ -1,11 +1,12 @@
 """The cases of a laboratory test and how events move between them."""
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from audits.kernel import Refused, State, Value
+from audits.kernel import Event, Refused, State, Value, require_follows
 from licenses.domain.lab_test.events import (
     CertificateIssued,
     CertificateVoided,
@@ -92,8 +93,20 @@ def registered(state: LabTestState) -> Registered:
     return state
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    LotRegistered: (NotRegistered,),
+    SampleDrawn: (Sampling, Sampled, Voided),
+    ReportRefused: (Sampling, Sampled, Certified, Failed, Voided),
+    ReportAccepted: (Sampled,),
+    CertificateIssued: (Sampled,),
+    CertificateWithheld: (Sampled,),
+    CertificateVoided: (Certified,),
+}
+
+
 def evolve(state: LabTestState, event: LabTestEvent) -> LabTestState:
     """Fold one event into the state."""
+    require_follows(FOLLOWS, state, event)
     if isinstance(event, LotRegistered):
         return Sampling(lot=event, reports=Reports())
     if isinstance(state, NotRegistered):

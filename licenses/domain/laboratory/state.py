@@ -1,10 +1,11 @@
 """The cases of a laboratory and how events move between them."""
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 
 from msgspec.structs import replace
 
-from audits.kernel import State
+from audits.kernel import Event, State, require_follows
 from licenses.domain.laboratory.events import (
     DisqualificationProposed,
     LaboratoryAccredited,
@@ -39,8 +40,17 @@ LaboratoryState = NotAccredited | Accredited | Disqualified
 INITIAL: Final[LaboratoryState] = NotAccredited()
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    LaboratoryAccredited: (NotAccredited,),
+    LaboratoryKeyRotated: (Accredited,),
+    DisqualificationProposed: (Accredited,),
+    LaboratoryDisqualified: (Accredited,),
+}
+
+
 def evolve(state: LaboratoryState, event: LaboratoryEvent) -> LaboratoryState:
     """Fold one event into the state."""
+    require_follows(FOLLOWS, state, event)
     if isinstance(event, LaboratoryAccredited):
         return Accredited(terms=event, public_key=event.public_key, key_id=event.key_id)
     if not isinstance(state, Accredited):

@@ -1,8 +1,9 @@
 """The cases of a product and how events move between them."""
 
+from collections.abc import Mapping
 from typing import Final, assert_never
 
-from audits.kernel import State
+from audits.kernel import Event, State, require_follows
 from licenses.domain.product.events import ProductAmended, ProductEvent, ProductRegistered
 from licenses.domain.product.specification import Specification
 
@@ -23,9 +24,15 @@ ProductState = Unregistered | Registered
 INITIAL: Final[ProductState] = Unregistered()
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    ProductRegistered: (Unregistered,),
+    ProductAmended: (Registered,),
+}
+
+
 def evolve(state: ProductState, event: ProductEvent) -> ProductState:
-    """Fold one event into the state."""
-    del state  # every description is complete
+    """Fold one event into the state; every description is complete."""
+    require_follows(FOLLOWS, state, event)
     match event:
         case ProductRegistered() | ProductAmended():
             return Registered(

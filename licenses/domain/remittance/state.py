@@ -1,8 +1,9 @@
 """The cases of a remittance and how events move between them."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from audits.kernel import State
+from audits.kernel import Event, State, require_follows
 from licenses.domain.remittance.events import (
     RemittanceAssessed,
     RemittanceConfirmed,
@@ -53,8 +54,18 @@ RemittanceState = NotAssessed | Assessed | Instructed | Confirmed | Reconciled
 INITIAL: Final[RemittanceState] = NotAssessed()
 
 
+FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
+    RemittanceAssessed: (NotAssessed,),
+    RemittanceInstructed: (Assessed,),
+    RemittanceReturned: (Instructed,),
+    RemittanceConfirmed: (Instructed,),
+    RemittanceReconciled: (Assessed, Confirmed),
+}
+
+
 def evolve(state: RemittanceState, event: RemittanceEvent) -> RemittanceState:
     """Fold one event into the state."""
+    require_follows(FOLLOWS, state, event)
     if isinstance(event, RemittanceAssessed):
         return Assessed(assessed=event)
     match state, event:

@@ -358,7 +358,7 @@ def test_after_its_end_an_approval_may_be_given_anew(end: Event) -> None:
 
 @pytest.mark.parametrize("history", [(), (*READY, REJECTED)])
 def test_a_damaged_stream_is_not_folded(history: tuple[Event, ...]) -> None:
-    with pytest.raises(ImpossibleHistoryError, match="CustomerApproved after"):
+    with pytest.raises(ImpossibleHistoryError, match="CustomerApproved cannot follow"):
         DECIDER.fold((*history, approved()))
 
 

@@ -64,5 +64,5 @@ def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: str) -> 
 
 def test_a_history_out_of_order_is_a_bug_and_rises() -> None:
     funded = EscrowFunded(license_id=LICENSE, price_cents=PRICE_CENTS, currency="USD")
-    with pytest.raises(TypeError, match="EscrowFunded before EscrowOpened"):
+    with pytest.raises(TypeError, match="EscrowFunded cannot follow NotOpened"):
         DECIDER.fold([funded])
