@@ -4,11 +4,17 @@ import msgspec
 import pytest
 
 from licenses.domain.allotment import DECIDER
-from licenses.domain.allotment.events import AllotmentEvent, CapAdopted, VolumeReserved
+from licenses.domain.allotment.events import (
+    AllotmentEvent,
+    CapAdopted,
+    VolumePosted,
+    VolumeReserved,
+)
 from licenses.domain.allotment.state import Frozen, Open, counters
-from licenses.domain.allotment.values import Counters, Tally
+from licenses.domain.allotment.values import Counters, Tally, us_counting_at_least
 from licenses.domain.policy.model import Cap
 from tests.licenses.domain.allotment.cases import (
+    BY_SYSTEM,
     HISTORIES,
     LICENSE,
     TPP_CAP,
@@ -178,3 +184,20 @@ def test_a_shortfall_moves_with_the_metric() -> None:
 
     assert (after.units.shortfall, after.tpp.shortfall) == (0, 9_000)
     assert tally(frozen).shortfall == 10
+
+
+def test_the_adopted_edition_governs_what_ships_later() -> None:
+    reserved = HISTORIES["open, reserved"]
+    facts = under(TPP_CAP, edition="rule-2026")
+    adopted = given(DECIDER, *reserved).when(sale(1, name="INV-2"), facts).events
+
+    (posted,) = given(DECIDER, *reserved, *adopted).when(post(1), BY_SYSTEM).events
+    assert isinstance(posted, VolumePosted)
+    assert posted.edition == "rule-2026"
+
+
+@pytest.mark.parametrize(("taken", "least"), [(0, 0), (1, 2), (4, 6), (5, 8), (6, 9)])
+def test_how_much_must_be_sold_for_what_is_taken(taken: int, least: int) -> None:
+    cap = msgspec.structs.replace(UNITS_CAP, ratio_numerator=2, ratio_denominator=3)
+
+    assert us_counting_at_least(cap, taken) == least

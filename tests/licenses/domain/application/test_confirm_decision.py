@@ -9,7 +9,7 @@ from audits.kernel import Actor, Role
 from licenses.domain.application import DECIDER
 from licenses.domain.application.commands import ConfirmDecision
 from licenses.domain.application.events import DecisionProposed
-from licenses.domain.application.state import Approved, Denied
+from licenses.domain.application.state import Approved, Denied, Filing
 from tests.licenses.domain.application.cases import (
     APPROVED,
     CONFIRM,
@@ -27,6 +27,14 @@ from tests.licenses.domain.application.cases import (
 from tests.support.deciding import Given, given
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER, actor
 
+FILING = Filing(
+    exporter_id=EXPORTER.organization_id,
+    control_number=SUBMITTED.control_number,
+    fingerprint=SUBMITTED.fingerprint,
+    submission=SUBMITTED.submission,
+    submitted_by=EXPORTER.person_id,
+)
+
 
 def proposed(proposal: DecisionProposed = PROPOSED) -> Given:
     return given(DECIDER, DRAFTED, SUBMITTED, proposal)
@@ -36,15 +44,17 @@ def test_an_approval_takes_effect() -> None:
     proposed().when(CONFIRM, confirming()).then(APPROVED)
 
     state = DECIDER.fold(HISTORIES["approved"])
-    assert isinstance(state, Approved)
-    assert state.filing.control_number == SUBMITTED.control_number
-    assert state.proposal == PROPOSED.proposal
+    assert state == Approved(
+        filing=FILING, proposal=PROPOSED.proposal, confirmed_by=SECOND_OFFICER.person_id
+    )
 
 
 def test_a_denial_takes_effect_whatever_the_verdicts() -> None:
     proposed(PROPOSED_DENIAL).when(CONFIRM, confirming(verdicts=())).then(DENIED)
 
-    assert isinstance(DECIDER.fold(HISTORIES["denied"]), Denied)
+    assert DECIDER.fold(HISTORIES["denied"]) == Denied(
+        filing=FILING, proposal=DENIAL, confirmed_by=SECOND_OFFICER.person_id
+    )
 
 
 def test_the_edition_is_that_of_the_confirmation() -> None:
@@ -102,7 +112,9 @@ def test_the_expiry_must_still_lie_ahead() -> None:
     moment = timedelta(microseconds=1)
 
     proposed().when(CONFIRM, confirming(now=EXPIRY - moment)).then(APPROVED)
-    proposed().when(CONFIRM, confirming(now=EXPIRY)).refused("expiry_past")
+    proposed().when(CONFIRM, confirming(now=EXPIRY)).refused(
+        "expiry_past", citation="15 CFR 750.7(g)"
+    )
 
 
 @pytest.mark.parametrize("stage", ["approved", "denied"])

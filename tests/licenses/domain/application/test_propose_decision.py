@@ -30,6 +30,12 @@ from tests.support.deciding import Outcome as Decided
 from tests.support.deciding import given
 from tests.support.people import EXPORTER, NOON, SECOND_OFFICER
 
+CITATIONS = {
+    "expiry_missing": "15 CFR 750.7(g)",
+    "expiry_past": "15 CFR 750.7(g)",
+    "validity_exceeded": RULE.citation,
+}
+
 
 def propose(command: ProposeDecision = APPROVE, **facts: Any) -> Decided:
     """Propose on an application that was just submitted."""
@@ -108,6 +114,8 @@ def test_how_long_a_license_may_last(expires_at: Any, code: str | None) -> None:
     outcome = propose(approve(expires_at=expires_at))
 
     assert (outcome.refusal.code if outcome.refusal else None) == code
+    if code is not None:
+        outcome.refused(code, citation=CITATIONS[code])
 
 
 def test_the_longest_validity_is_policy() -> None:
@@ -139,7 +147,7 @@ def test_a_condition_that_nobody_judged_is_an_error() -> None:
 
 
 def test_whoever_filed_the_application_does_not_decide_on_it() -> None:
-    propose(actor=EXPORTER).refused("four_eyes")
+    propose(actor=EXPORTER).refused("four_eyes", citation="Tollgate: four-eyes principle")
 
 
 def test_a_repeat_changes_nothing() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from licenses.domain.application import DECIDER
 from licenses.domain.application.commands import ReturnApplication
-from licenses.domain.application.state import Returned
+from licenses.domain.application.state import Returned, Submitted
 from tests.licenses.domain.application.cases import HISTORIES, RETURNED
 from tests.support.deciding import given
 
@@ -18,10 +18,10 @@ def test_while_it_is_pending(stage: str) -> None:
 
 
 def test_the_reasons_are_kept() -> None:
-    state = DECIDER.fold(HISTORIES["returned"])
+    before, after = DECIDER.fold(HISTORIES["submitted"]), DECIDER.fold(HISTORIES["returned"])
 
-    assert isinstance(state, Returned)
-    assert state.reasons == RETURNED.reasons
+    assert isinstance(before, Submitted)
+    assert after == Returned(filing=before.filing, reasons=RETURNED.reasons)
 
 
 def test_a_repeat_changes_nothing() -> None:

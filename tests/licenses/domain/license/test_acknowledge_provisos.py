@@ -1,11 +1,13 @@
 """Provisos are acknowledged in writing, each once, before anything ships."""
 
+import msgspec
 import pytest
 
 from audits.kernel import Event
 from licenses.domain.license import DECIDER
 from licenses.domain.license.commands import AcknowledgeProvisos
 from licenses.domain.license.state import Active
+from tests.licenses.domain.application.cases import document
 from tests.licenses.domain.license.cases import (
     ACKNOWLEDGED,
     AT_NOON,
@@ -22,6 +24,13 @@ COMMAND = AcknowledgeProvisos(proviso_ids=("P1",))
 @pytest.mark.parametrize("history", [(GRANTED,), (GRANTED, SUSPENDED)])
 def test_by_the_holder(history: tuple[Event, ...]) -> None:
     given(DECIDER, *history).when(COMMAND, AT_NOON).then(ACKNOWLEDGED)
+
+
+def test_the_signed_letter_is_kept() -> None:
+    letter = document("acknowledgement")
+    given(DECIDER, GRANTED).when(
+        AcknowledgeProvisos(proviso_ids=("P1",), letter=letter), AT_NOON
+    ).then(msgspec.structs.replace(ACKNOWLEDGED, letter=letter))
 
 
 def test_nothing_is_missing_afterwards() -> None:

@@ -49,7 +49,9 @@ def test_nothing_ships_afterwards() -> None:
 
 
 def test_whoever_proposed_does_not_confirm() -> None:
-    given(DECIDER, GRANTED, PROPOSED).when(COMMAND, confirming(OFFICER)).refused("four_eyes")
+    given(DECIDER, GRANTED, PROPOSED).when(COMMAND, confirming(OFFICER)).refused(
+        "four_eyes", citation="Tollgate: four-eyes principle"
+    )
 
 
 @pytest.mark.parametrize("on_version", [2, 3])

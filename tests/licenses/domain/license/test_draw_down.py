@@ -88,9 +88,12 @@ def test_not_one_cent_more() -> None:
 
 def test_the_tolerance_is_used_once() -> None:
     first = draw(20, value_cents=LIMIT_CENTS * 11 // 10 - 1, shipment="a")
-    given(DECIDER, GRANTED_ONE_LINE, drawn(first)).when(
-        draw(1, value_cents=2, shipment="b"), AT_NOON
-    ).refused("value_exceeded")
+    refusal = (
+        given(DECIDER, GRANTED_ONE_LINE, drawn(first))
+        .when(draw(1, value_cents=2, shipment="b"), AT_NOON)
+        .refused("value_exceeded")
+    )
+    assert refusal.extra == {"left_cents": "1"}
     second = draw(1, value_cents=1, shipment="b")
     given(DECIDER, GRANTED_ONE_LINE, drawn(first)).when(second, AT_NOON).then(
         drawn(second, before=(20, first.value_cents))
@@ -108,12 +111,18 @@ def test_a_license_without_tolerance() -> None:
 
 
 def test_provisos_come_first() -> None:
-    refusal = given(DECIDER, GRANTED).when(draw(), AT_NOON).refused("provisos_not_acknowledged")
+    refusal = (
+        given(DECIDER, GRANTED)
+        .when(draw(), AT_NOON)
+        .refused("provisos_not_acknowledged", citation="15 CFR 750.7")
+    )
     assert refusal.extra == {"missing": ["P1"]}
 
 
 def test_a_line_that_is_not_licensed() -> None:
-    given(DECIDER, *OPEN).when(draw(line=3), AT_NOON).refused("line_not_licensed")
+    given(DECIDER, *OPEN).when(draw(line=3), AT_NOON).refused(
+        "line_not_licensed", citation="15 CFR 750.7"
+    )
 
 
 def test_until_the_last_moment() -> None:
@@ -142,7 +151,9 @@ def test_the_draw_that_exhausted_the_license_is_repeated_safely() -> None:
     "other", [draw(29), draw(30, value_cents=1), draw(30, line=2)], ids=["units", "value", "line"]
 )
 def test_a_shipment_draws_in_one_way_only(other: DrawDown) -> None:
-    given(DECIDER, *OPEN, drawn(draw(30))).when(other, AT_NOON).refused("shipment_already_drawn")
+    given(DECIDER, *OPEN, drawn(draw(30))).when(other, AT_NOON).refused(
+        "shipment_already_drawn", citation="15 CFR 750.7"
+    )
 
 
 @pytest.mark.parametrize("stage", ["suspended", "revoked", "exhausted"])

@@ -10,8 +10,15 @@ from licenses.domain.license import DECIDER
 from licenses.domain.license.commands import GrantLicense
 from licenses.domain.license.licensing import terms_of
 from licenses.domain.license.state import Active
-from licenses.domain.license.terms import LineBalance, Terms
-from tests.licenses.domain.application.cases import EXPIRY, RULE, SUBMITTED
+from licenses.domain.license.terms import LicensedLine, LineBalance, Terms
+from tests.licenses.domain.application.cases import (
+    EXPIRY,
+    H100,
+    H200,
+    PROVISO,
+    RULE,
+    SUBMITTED,
+)
 from tests.licenses.domain.license.cases import (
     ALLOTMENTS,
     APPLICATION_ID,
@@ -24,6 +31,7 @@ from tests.licenses.domain.license.cases import (
     granting,
 )
 from tests.support.deciding import given
+from tests.support.people import EXPORTER
 
 
 def with_line(number: int, **changes: Any) -> Terms:
@@ -51,16 +59,49 @@ def test_it_is_active_with_everything_left() -> None:
 
 
 def test_terms_come_from_the_application_and_the_decision() -> None:
-    assert [(line.line, line.quantity, line.value_cents) for line in TERMS.lines] == [
-        (1, 100, 3_000_000_00),
-        (2, 10, 200_000_00),
-    ]
-    assert [line.allotment_id for line in TERMS.lines] == [ALLOTMENTS[1], ALLOTMENTS[2]]
-    assert TERMS.total_cents == 3_200_000_00
-    assert TERMS.expires_at == EXPIRY
-    assert TERMS.provisos == APPROVED.proposal.provisos
-    assert TERMS.parties == SUBMITTED.submission.parties
-    assert TERMS.control_number == SUBMITTED.control_number
+    assert Terms(
+        application_id=APPLICATION_ID,
+        control_number=SUBMITTED.control_number,
+        exporter_id=EXPORTER.organization_id,
+        parties=SUBMITTED.submission.parties,
+        lines=(
+            LicensedLine(
+                line=1,
+                product_id=H200,
+                model="H200 SXM",
+                eccn="3A090.a",
+                quantity=100,
+                unit_price_cents=30_000_00,
+                value_cents=3_000_000_00,
+                allotment_id=ALLOTMENTS[1],
+            ),
+            LicensedLine(
+                line=2,
+                product_id=H100,
+                model="H100 SXM",
+                eccn="3A090.a",
+                quantity=10,
+                unit_price_cents=20_000_00,
+                value_cents=200_000_00,
+                allotment_id=ALLOTMENTS[2],
+            ),
+        ),
+        total_cents=3_200_000_00,
+        currency="USD",
+        shipped_from_country="US",
+        destination_country="CN",
+        end_use="Training of speech models",
+        provisos=(PROVISO,),
+        expires_at=EXPIRY,
+    ) == TERMS
+
+
+def test_an_approval_without_expiry_makes_no_license() -> None:
+    proposal = msgspec.structs.replace(APPROVED.proposal, expires_at=None)
+    approved = msgspec.structs.replace(APPROVED, proposal=proposal)
+
+    with pytest.raises(ValueError, match="names its expiry"):
+        terms_of(APPLICATION_ID, approved, ALLOTMENTS)
 
 
 def test_an_approval_in_part_makes_a_smaller_license() -> None:

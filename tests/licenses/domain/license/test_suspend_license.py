@@ -6,10 +6,11 @@ from audits.kernel import Facts
 from licenses.domain.license import DECIDER
 from licenses.domain.license.commands import SuspendLicense
 from licenses.domain.license.events import LicenseSuspended
-from licenses.domain.license.state import Suspended, Suspension
+from licenses.domain.license.state import Active, Suspended, Suspension
 from tests.licenses.domain.license.cases import (
     GRANTED,
     HISTORIES,
+    PROPOSED,
     SUSPENDED,
     draw,
 )
@@ -53,6 +54,24 @@ def test_a_further_ground_is_recorded_beside_the_first() -> None:
 
 def test_a_repeat_changes_nothing() -> None:
     given(DECIDER, GRANTED, SUSPENDED).when(COMMAND).then()
+
+
+def test_the_same_reason_of_another_edition_is_another_ground() -> None:
+    command = SuspendLicense(reason="A hit", edition="ban-2027")
+    (event,) = given(DECIDER, GRANTED, SUSPENDED).when(command, BY_SYSTEM).events
+
+    assert event == LicenseSuspended(reason="A hit", edition="ban-2027", by=SYSTEM.person_id)
+    given(DECIDER, GRANTED, SUSPENDED, event).when(command, BY_SYSTEM).then()
+
+
+def test_a_proposed_revocation_stays_proposed() -> None:
+    before = DECIDER.fold([GRANTED, PROPOSED])
+    after = DECIDER.fold([GRANTED, PROPOSED, SUSPENDED])
+
+    assert isinstance(before, Active)
+    assert isinstance(after, Suspended)
+    assert (after.grant, after.revocation) == (before.grant, before.revocation)
+    assert after.revocation is not None
 
 
 @pytest.mark.parametrize("stage", ["revoked", "expired", "exhausted"])

@@ -85,12 +85,16 @@ def test_not_more_than_the_line_has_left(left: int, code: str | None) -> None:
 
 
 def test_there_must_be_such_a_line() -> None:
-    given(DECIDER).when(REQUEST, requesting(basis=None)).refused("line_not_licensed")
+    given(DECIDER).when(REQUEST, requesting(basis=None)).refused(
+        "line_not_licensed", citation="15 CFR 750.7"
+    )
 
 
 def test_not_under_a_license_that_has_ended() -> None:
     ended = msgspec.structs.replace(BASIS, in_force=False)
-    given(DECIDER).when(REQUEST, requesting(basis=ended)).refused("license_not_in_force")
+    given(DECIDER).when(REQUEST, requesting(basis=ended)).refused(
+        "license_not_in_force", citation="15 CFR 750.7(g)"
+    )
 
 
 def test_until_the_license_expires() -> None:
@@ -104,7 +108,7 @@ def test_consignees_are_parties_of_the_license() -> None:
     assert given(DECIDER).when(request(consignee_ids=(BUYER, END_USER)), requesting()).events
     given(DECIDER).when(
         request(consignee_ids=(END_USER, identity("customer/straw"))), requesting()
-    ).refused("party_not_licensed")
+    ).refused("party_not_licensed", citation="15 CFR 750.7")
 
 
 @pytest.mark.parametrize("quantity", [2, 4])
