@@ -87,8 +87,8 @@ class Sequencer:
             cursor.execute(_LOCK)
             cursor.execute(_SNAPSHOT)
             (xmin,) = cursor.fetchone()
-            # A database that was restored may be behind the floor.
-            batch = _take(cursor, min(floor, xmin), self.batch_size)
+            # A database that was restored may be behind the floor, which then says nothing of it.
+            batch = _take(cursor, floor if floor <= xmin else 0, self.batch_size)
             if batch.ready:
                 cursor.execute(_INDEX, [batch.ready])
         self.floor = batch.floor_below(xmin)

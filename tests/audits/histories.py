@@ -1,8 +1,11 @@
 """Histories of jars, written the way that every fact is written."""
 
+from typing import Any
 from uuid import UUID
 
-from audits import context, execution, reading
+from audits import context, execution, reading, store
+from audits.codec import Recorded
+from audits.events import WorkItemRedriven
 from audits.kernel import Actor, Command, Context
 from tests.audits.api.toy import FillJar, OpenJar, SmashJar
 from tests.support.people import EXPORTER, NOON
@@ -30,3 +33,16 @@ def smashed_jar() -> UUID:
     jar = full_jar(100)
     do(SmashJar(), jar)
     return jar
+
+
+def sealed(stream: UUID, version: int, *, cause: UUID | None = None) -> Recorded[Any]:
+    """Make one small event that nothing decides about, at the database's time."""
+    moment = Context(
+        actor=EXPORTER,
+        now=context.database_now(),
+        command_id=context.new_id(),
+        causation_id=cause,
+    )
+    event = WorkItemRedriven(work_item_id=stream, kind="test", reason="because")
+    draft = store.Draft("work_item", stream, version, event)
+    return store.seal([draft], moment, store.Cause("Test", "0" * 64))[0]

@@ -24,8 +24,8 @@ def connect_as(role: str | None = None, *, autocommit: bool = True) -> psycopg.C
     )
 
 
-def in_threads(work: Callable[[T], R], inputs: Iterable[T], *, threads: int) -> list[R]:
-    """Run `work` on every input in real threads, each on a connection of its own, closed after."""
+def on_own_connection(work: Callable[[T], R]) -> Callable[[T], R]:
+    """Let `work` run in a thread: the connection that Django opens there is closed afterwards."""
 
     def run(given: T) -> R:
         try:
@@ -33,5 +33,10 @@ def in_threads(work: Callable[[T], R], inputs: Iterable[T], *, threads: int) -> 
         finally:
             connections.close_all()
 
+    return run
+
+
+def in_threads(work: Callable[[T], R], inputs: Iterable[T], *, threads: int) -> list[R]:
+    """Run `work` on every input in real threads, each on a connection of its own."""
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(run, inputs))
+        return list(pool.map(on_own_connection(work), inputs))
