@@ -7,7 +7,7 @@ import pytest
 from audits.kernel import Command, Facts
 from licenses.domain.allotment import DECIDER
 from licenses.domain.allotment.events import AllotmentEvent, AllotmentOpened, moved
-from licenses.domain.allotment.state import counters
+from licenses.domain.allotment.state import books, counters
 from licenses.domain.allotment.values import NO_COUNTERS, add
 from tests.licenses.domain.allotment.cases import (
     BY_SYSTEM,
@@ -81,7 +81,11 @@ def test_the_counters_are_the_sum_of_what_the_events_moved(stage: str) -> None:
         assert isinstance(event, AllotmentOpened) or event.seen == total
         total = add(total, moved(event))
 
-    assert counters(DECIDER.fold(HISTORIES[stage])) == total
+    state = DECIDER.fold(HISTORIES[stage])
+    kept = books(state)
+    assert counters(state) == total
+    assert kept is None or kept.counters == total
+    assert (kept is None) == (stage == "not opened")
 
 
 @pytest.mark.parametrize("event", history(sale(), reserve(1))[1:])

@@ -59,7 +59,7 @@ def test_it_is_active_with_everything_left() -> None:
 
 
 def test_terms_come_from_the_application_and_the_decision() -> None:
-    assert Terms(
+    expected = Terms(
         application_id=APPLICATION_ID,
         control_number=SUBMITTED.control_number,
         exporter_id=EXPORTER.organization_id,
@@ -93,7 +93,8 @@ def test_terms_come_from_the_application_and_the_decision() -> None:
         end_use="Training of speech models",
         provisos=(PROVISO,),
         expires_at=EXPIRY,
-    ) == TERMS
+    )
+    assert expected == TERMS
 
 
 def test_an_approval_without_expiry_makes_no_license() -> None:
