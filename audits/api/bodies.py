@@ -1,10 +1,13 @@
 """Reading what clients send: JSON bodies and query strings, decoded strictly into structs.
 
 Money travels as decimal strings: every member named `…_cents`, in requests and answers alike.
+Times may come with any offset and are taken to UTC, so that one moment is written in one way.
 """
 
 import re
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 import msgspec.inspect
@@ -51,14 +54,14 @@ def require_media_type(request: HttpRequest, *supported: str) -> str:
 
 
 def decode(body: bytes, shape: type[T]) -> T:
-    """Decode JSON into `shape`: unknown members, wrong types and numbers for money are refused.
+    """Decode JSON into `shape`; unknown members, wrong types and numbers for money are refused.
 
     Raises msgspec.ValidationError with the JSON path, Rejected where it is no JSON at all.
     """
     try:
         if not _holds_money(shape) and _ESCAPED_NUL not in body:
-            return msgspec.json.decode(body, type=shape)
-        return msgspec.convert(_exact(msgspec.json.decode(body), "$"), shape)
+            return _timed(msgspec.json.decode(body, type=shape), shape)
+        return _timed(msgspec.convert(_exact(msgspec.json.decode(body), "$"), shape), shape)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -76,7 +79,7 @@ def query(parameters: QueryDict, shape: type[T]) -> T:
         values[name] = given[0]
         if "\x00" in given[0]:
             raise Rejected(400, "query_invalid", "Holds a NUL character", path=f"$.{name}")
-    return msgspec.convert(values, shape, strict=False)
+    return _timed(msgspec.convert(values, shape, strict=False), shape)
 
 
 def to_wire(value: Any) -> Any:
@@ -125,28 +128,64 @@ def _with_money_as_text(value: Any) -> Any:
             return value
 
 
-_holders: Final[dict[Any, bool]] = {}
+def _timed(value: T, shape: type[T]) -> T:
+    """Take all times inside to UTC; those that no calendar of ours has are refused."""
+    return cast("T", _in_utc(value, "$")) if _holds_moments(shape) else value
+
+
+def _in_utc(value: Any, path: str) -> Any:
+    match value:
+        case datetime():
+            try:
+                return value.astimezone(UTC)
+            except OverflowError as error:
+                raise msgspec.ValidationError(f"Beyond the calendar - at `{path}`") from error
+        case tuple():
+            return tuple(_in_utc(item, f"{path}[{place}]") for place, item in enumerate(value))
+        case msgspec.Struct():
+            members = {
+                name: _in_utc(getattr(value, name), f"{path}.{name}")
+                for name in value.__struct_fields__
+            }
+            return msgspec.structs.replace(value, **members)
+        case _:
+            return value
+
+
+_money_holders: Final[dict[Any, bool]] = {}
+_moment_holders: Final[dict[Any, bool]] = {}
 
 
 def _holds_money(shape: Any) -> bool:
-    if shape not in _holders:
-        _holders[shape] = _money_in(msgspec.inspect.type_info(shape), frozenset())
-    return _holders[shape]
+    if shape not in _money_holders:
+        members = _members(msgspec.inspect.type_info(shape), frozenset())
+        _money_holders[shape] = any(name.endswith(MONEY_SUFFIX) for name, _ in members)
+    return _money_holders[shape]
 
 
-def _money_in(info: msgspec.inspect.Type, seen: frozenset[type]) -> bool:
-    """Tell whether a member for money lies anywhere inside a type."""
+def _holds_moments(shape: Any) -> bool:
+    if shape not in _moment_holders:
+        members = _members(msgspec.inspect.type_info(shape), frozenset())
+        _moment_holders[shape] = any(
+            isinstance(info, msgspec.inspect.DateTimeType) for _, info in members
+        )
+    return _moment_holders[shape]
+
+
+def _members(
+    info: msgspec.inspect.Type, seen: frozenset[type], name: str = ""
+) -> Iterator[tuple[str, msgspec.inspect.Type]]:
+    """Walk a type: every member, however deep, with its name and its types."""
     match info:
         case msgspec.inspect.Metadata(type=inner):
-            return _money_in(inner, seen)
+            yield from _members(inner, seen, name)
         case msgspec.inspect.UnionType(types=types):
-            return any(_money_in(inner, seen) for inner in types)
+            for inner in types:
+                yield from _members(inner, seen, name)
         case msgspec.inspect.CollectionType(item_type=item):
-            return _money_in(item, seen)
+            yield from _members(item, seen, name)
         case msgspec.inspect.StructType(cls=cls, fields=fields) if cls not in seen:
-            return any(
-                member.encode_name.endswith(MONEY_SUFFIX) or _money_in(member.type, seen | {cls})
-                for member in fields
-            )
+            for member in fields:
+                yield from _members(member.type, seen | {cls}, member.encode_name)
         case _:
-            return False
+            yield name, info

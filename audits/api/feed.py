@@ -39,7 +39,7 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     datacontenttype: str = bodies.JSON
     data: Annotated[msgspec.Raw, msgspec.Meta(description="The event's fields, as recorded.")]
-    sequence: str | msgspec.UnsetType
+    sequence: str | msgspec.UnsetType = msgspec.UNSET
     """Log index, padded with zeros so that it sorts; left out until the sequencer has been there."""
     streamversion: int
     schemaversion: int
@@ -48,12 +48,12 @@ class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
     command: str
     commandid: UUID
     correlationid: UUID
-    causationid: UUID | msgspec.UnsetType
+    causationid: UUID | msgspec.UnsetType = msgspec.UNSET
     personid: UUID
     organizationid: UUID
     role: Role
-    onbehalfof: UUID | msgspec.UnsetType
-    edition: str | msgspec.UnsetType
+    onbehalfof: UUID | msgspec.UnsetType = msgspec.UNSET
+    edition: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Feed(Paging):

@@ -59,6 +59,11 @@ def test_a_version_that_never_was_is_404(exporter: ApiClient, jar: str) -> None:
     problem(exporter.get(f"jars/{jar}", {"version": 4}), 404, "not_found")
 
 
+def test_a_time_may_have_any_offset(exporter: ApiClient, jar: str) -> None:
+    answer = exporter.get(f"jars/{jar}", {"as_of": "2099-01-01T00:00:00+23:59"})
+    assert answer.json()["version"] == 3
+
+
 def test_a_thing_is_shown_as_of_a_time(exporter: ApiClient, jar: str) -> None:
     for version in (1, 2, 3):
         answer = exporter.get(f"jars/{jar}", {"as_of": recorded_at(jar, version)})
@@ -71,6 +76,7 @@ def test_a_thing_is_shown_as_of_a_time(exporter: ApiClient, jar: str) -> None:
     [
         ({"as_of": "yesterday"}, "$.as_of"),
         ({"as_of": "2026-01-01T00:00:00"}, "$.as_of"),
+        ({"as_of": "0001-01-01T00:00:00+14:00"}, "$.as_of"),
         ({"version": "one"}, "$.version"),
         ({"version": "0"}, "$.version"),
         ({"color": "red"}, "$"),

@@ -1,0 +1,35 @@
+"""One whole stack for the trust tests of this session: real servers, roles, web, workers."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack import cast, paths
+from devstack.stack import Shape, Stack
+from tests.trust.stubborn import Cast
+
+SHAPE = Shape(isolated=True, durable=True, web_processes=2, web_threads=8, workers=2)
+
+
+@pytest.fixture(scope="session")
+def seed(pytestconfig: pytest.Config) -> int:
+    """Give the seed that the head of every run prints; `-p randomly_seed=…` repeats the run."""
+    return int(pytestconfig.getoption("randomly_seed"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """Run everything as it runs for an operator, durably, on servers of its own."""
+    state = Path(tempfile.mkdtemp(prefix="tollgate-trust-"))
+    with Stack(state, SHAPE) as running:
+        yield running
+    paths.remove_state(state)
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack) -> Iterator[Cast]:
+    """Log everybody in."""
+    with Cast.logged_in(stack.url, cast.enroll(stack)) as everybody:
+        yield everybody
