@@ -38,7 +38,7 @@ class CodecError(Exception):
         self.code: Final = code
 
 
-class CommandRef(msgspec.Struct, frozen=True, kw_only=True):
+class CommandRef(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which command made an event, and the hash of what it asked."""
 
     fingerprint: str
@@ -49,7 +49,7 @@ class CommandRef(msgspec.Struct, frozen=True, kw_only=True):
     """Place of the event among those of the command, from 0."""
 
 
-class Recorded(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True, gc=False):
     """The envelope: everything that the journal keeps of one event. Its bytes are what is hashed."""
 
     actor: Actor

@@ -1,6 +1,7 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -10,19 +11,25 @@ import msgspec
 
 from audits.codec import Recorded, registry
 from audits.kernel import Decider, Event, State
-from audits.statements import run
+from audits.statements import Rows, run, run_ahead
 
 S = TypeVar("S", bound=State)
 
 PAGE_SIZE: Final = 1_000
+PAGES_AHEAD: Final = 4
 
 _LOAD: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE stream_id = %b ORDER BY version"
 )
 _LOCK_AND_LOAD: Final = "SELECT type, schema_version, canonical FROM audits_load(%b, %b::text)"
-_READ_LOG: Final = (
-    "SELECT l.log_index, e.type, e.schema_version, e.canonical FROM audits_log l"
-    " JOIN audits_event e USING (event_id) WHERE l.log_index >= %b ORDER BY l.log_index LIMIT %b"
+_READ_PLACES: Final = (
+    "SELECT log_index, uuid_send(event_id) FROM audits_log WHERE log_index BETWEEN %b AND %b"
+    " ORDER BY log_index"
+)
+_READ_EVENTS: Final = (
+    "SELECT uuid_send(event_id), type, schema_version, canonical FROM audits_event"
+    " WHERE event_id = ANY(ARRAY("
+    "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
 )
 _READ_DEAL: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE correlation_id = %b"
@@ -121,7 +128,7 @@ class _Head(msgspec.Struct):
     schema_version: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event at its place in the log."""
 
     log_index: int
@@ -131,17 +138,35 @@ class Entry(msgspec.Struct, frozen=True):
 
 def read_log(from_index: int = 0, *, limit: int = PAGE_SIZE) -> list[Entry]:
     """Read up to `limit` events in log order, from `from_index`."""
-    return [
-        Entry(index, registry.decode(name, schema, content), content)
-        for index, name, schema, content in run(_READ_LOG, [from_index, limit]).fetchall()
-    ]
+    return _read_pages(from_index, limit, 1)
 
 
 def walk_log(from_index: int = 0) -> Iterator[Entry]:
-    """Walk the whole log in order, a page at a time: memory stays bounded."""
-    while page := read_log(from_index):
-        yield from page
-        from_index = page[-1].log_index + 1
+    """Walk the whole log in order, some pages at a time: memory stays bounded."""
+    while entries := _read_pages(from_index, PAGE_SIZE, PAGES_AHEAD):
+        yield from entries
+        from_index = entries[-1].log_index + 1
+
+
+def _read_pages(from_index: int, size: int, count: int) -> list[Entry]:
+    """Read up to `count` pages, each decoded while the server gathers the next."""
+    bounds = [(from_index + n * size, from_index + (n + 1) * size - 1) for n in range(count)]
+    batches = (((_READ_PLACES, page), (_READ_EVENTS, page)) for page in bounds)
+    entries: list[Entry] = []
+    with closing(run_ahead(batches)) as pages:
+        for places, rows in pages:
+            entries += _entries(places, rows)
+            if len(places) < size:
+                break  # the log ended here; what a later page may hold has come since
+    return entries
+
+
+def _entries(places: Rows, rows: Rows) -> Iterator[Entry]:
+    """Bring events, read in one visit to their index, to their places in the log."""
+    events = {row[0]: row for row in rows}
+    for index, event_id in places:
+        _, name, schema, content = events[event_id]
+        yield Entry(index, registry.decode(name, schema, content), content)
 
 
 def read_correlated(correlation_id: UUID) -> list[Recorded[Any]]:
