@@ -19,7 +19,7 @@ import msgspec
 from devstack import paths
 from devstack.environment import TESTING
 from devstack.servers import SUPERUSER
-from devstack.stack import Shape, Stack
+from devstack.stack import SERVERS_ONLY, Stack
 
 # As strict as an operator's machine is; the key is long enough and signs nothing.
 PRODUCTION = {
@@ -62,6 +62,7 @@ GATES = (
     Gate("format", module("ruff", "format", "--check", ".")),
     Gate("lint", module("ruff", "check", ".")),
     Gate("openapi", module("devstack.openapi")),
+    Gate("documents", manage("document", "--check")),
     Gate("migrations", manage("makemigrations", "--check", "--dry-run")),
     Gate("deployment", manage("check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
 )
@@ -121,8 +122,9 @@ def say(line: str) -> None:
 def servers() -> Iterator[dict[str, str]]:
     """Run servers for the gates that ask a database; give the environment that names them."""
     state = Path(tempfile.mkdtemp(prefix="tollgate-checks-"))
+    shape = msgspec.structs.replace(SERVERS_ONLY, durable=False, migrate=False)
     try:
-        with Stack(state, Shape(web=False, workers=0, durable=False, migrate=False)) as stack:
+        with Stack(state, shape) as stack:
             yield stack.environment(SUPERUSER) | TESTING
     finally:
         paths.remove_state(state)
