@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from django.db import connection
 
-from audits import replay, verification
+from audits import guards, replay, verification
 from audits.authority import authority_check
 from audits.differences import Difference, Look
 from audits.four_eyes import Pair, four_eyes_check
@@ -78,7 +78,9 @@ class Stored(NamedTuple):
 
 
 def register() -> None:
-    """Add the checks to those that verification runs."""
+    """Add the checks to those that verification runs; name the triggers that guard lists."""
+    for table in ("customers_list_snapshot", "customers_list_entry", "customers_list_name"):
+        guards.expect(table, f"{table}_immutable", f"{table}_no_truncate")
     verification.add_check("authority", authority_check)
     verification.add_check("read_models", read_models_check)
     verification.add_check("customer_approvals", four_eyes_check(PAIRS))

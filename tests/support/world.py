@@ -1,6 +1,4 @@
-"""A stage as in production: everybody is enrolled, people act through the web login, work is done
-through the worker's.
-"""
+"""A stage as in production: everybody is enrolled, each database role does its own part."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
