@@ -1,7 +1,8 @@
 """Which rows of licensed exports an actor may see (as `permissions.VISIBLE` says), and the ledger."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -45,6 +46,39 @@ def visible_applications(actor: Actor) -> QuerySet[models.ApplicationRow]:
     if actor.role is Role.EXPORTER:
         return rows.filter(exporter_id=actor.organization_id)
     return rows.exclude(status="draft") if actor.role in OFFICE else rows.none()
+
+
+VISIBLE_ROWS: Final[Mapping[str, Visible]] = {
+    "product": of_everybody(models.ProductRow.objects.all()),
+    "edition": of_everybody(models.EditionRow.objects.all()),
+    "laboratory": of_everybody(models.LaboratoryRow.objects.all()),
+    "application": visible_applications,
+    "license": of_exporter(models.LicenseRow.objects.all(), OFFICE),
+    "allotment": of_exporter(models.AllotmentRow.objects.all(), OFFICE),
+    "escrow": of_exporter(models.EscrowRow.objects.all(), MONEY),
+    "lab_test": of_roles(models.LabTestRow.objects.all(), OFFICE | {Role.LABORATORY}),
+    "shipment": of_exporter(models.ShipmentRow.objects.all(), OFFICE),
+    "remittance": of_exporter(models.RemittanceRow.objects.all(), MONEY),
+}
+"""Aggregate → the rows of it that an actor may see."""
+
+
+def visible_streams(actor: Actor, streams: Iterable[tuple[str, UUID]]) -> set[UUID]:
+    """Tell which of these streams, each with its aggregate, an actor may see.
+
+    Streams of no aggregate of this app are the journal's own, which auditors alone read.
+    """
+    asked: dict[str, list[UUID]] = {}
+    for aggregate, stream_id in streams:
+        asked.setdefault(aggregate, []).append(stream_id)
+    seen: set[UUID] = set()
+    for aggregate, ids in asked.items():
+        visible = VISIBLE_ROWS.get(aggregate)
+        if visible is not None:
+            seen.update(visible(actor).filter(id__in=ids).values_list("id", flat=True))
+        elif actor.role is Role.AUDITOR:
+            seen.update(ids)
+    return seen
 
 
 def ledger_accounts() -> QuerySet[models.LedgerAccount]:

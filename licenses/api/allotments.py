@@ -18,8 +18,7 @@ from licenses.domain import allotment
 from licenses.domain.allotment import commands
 from licenses.editions import edition_in_force
 from licenses.gathering.volume import allotment_of
-from licenses.models import AllotmentRow
-from licenses.queries import OFFICE, of_exporter
+from licenses.queries import VISIBLE_ROWS
 
 
 class AllotmentItem(Row, frozen=True, kw_only=True):
@@ -60,7 +59,7 @@ ALLOTMENTS: Final = Resource(
     decider=allotment.DECIDER,
     summary="What an exporter sold of a product in the US in a window, and what that allows.",
     listing=Listing(
-        visible=of_exporter(AllotmentRow.objects.all(), OFFICE),
+        visible=VISIBLE_ROWS["allotment"],
         row=AllotmentItem,
         filters=AllotmentFilters,
     ),

@@ -10,7 +10,7 @@ from licenses.api.examples import CUSTOMER, DOCUMENT, PRODUCT
 from licenses.domain import application
 from licenses.domain.application import commands
 from licenses.domain.application.values import ControlNumber
-from licenses.queries import visible_applications
+from licenses.queries import VISIBLE_ROWS
 
 DRAFT: Final[dict[str, Any]] = {
     "parties": [
@@ -66,7 +66,9 @@ APPLICATIONS: Final = Resource(
     path="applications",
     decider=application.DECIDER,
     summary="An application for a license: parties, items, end use, and what became of it.",
-    listing=Listing(visible=visible_applications, row=ApplicationItem, filters=ApplicationFilters),
+    listing=Listing(
+        visible=VISIBLE_ROWS["application"], row=ApplicationItem, filters=ApplicationFilters
+    ),
     create=CommandRoute(
         path="",
         command=commands.DraftApplication,

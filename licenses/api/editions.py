@@ -13,8 +13,7 @@ from licenses.api.examples import SHA256
 from licenses.domain import edition
 from licenses.domain.edition import commands
 from licenses.domain.ids import edition_id
-from licenses.models import EditionRow
-from licenses.queries import of_everybody
+from licenses.queries import VISIBLE_ROWS
 
 
 class EditionItem(Row, frozen=True, kw_only=True):
@@ -49,7 +48,7 @@ EDITIONS: Final = Resource(
     decider=edition.DECIDER,
     summary="A policy edition: every rule as data, with its citation and the day it takes effect.",
     listing=Listing(
-        visible=of_everybody(EditionRow.objects.all()),
+        visible=VISIBLE_ROWS["edition"],
         row=EditionItem,
         filters=EditionFilters,
     ),

@@ -9,8 +9,7 @@ from licenses.api.examples import CUSTOMER, SHA256
 from licenses.domain import escrow
 from licenses.domain.escrow import commands
 from licenses.domain.money import BankReference
-from licenses.models import EscrowRow
-from licenses.queries import MONEY, of_exporter
+from licenses.queries import VISIBLE_ROWS
 
 
 class EscrowItem(Row, frozen=True, kw_only=True):
@@ -56,9 +55,7 @@ ESCROWS: Final = Resource(
     path="escrows",
     decider=escrow.DECIDER,
     summary="A buyer's prepayment for one license: deposited, held, released, forfeited.",
-    listing=Listing(
-        visible=of_exporter(EscrowRow.objects.all(), MONEY), row=EscrowItem, filters=EscrowFilters
-    ),
+    listing=Listing(visible=VISIBLE_ROWS["escrow"], row=EscrowItem, filters=EscrowFilters),
     commands=(
         CommandRoute(
             path="excess-returns",

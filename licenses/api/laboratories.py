@@ -5,13 +5,11 @@ from uuid import UUID
 
 from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
-from audits.kernel import Role
 from licenses.api.examples import KEY_ID, ORGANIZATION
 from licenses.domain import lab_test, laboratory
 from licenses.domain.lab_test import commands as lab_test_commands
 from licenses.domain.laboratory import commands
-from licenses.models import LaboratoryRow, LabTestRow
-from licenses.queries import OFFICE, of_everybody, of_roles
+from licenses.queries import VISIBLE_ROWS
 
 PUBLIC_KEY: Final = "8e28a4c9f6d1c7d3b1d1a5f3f0f6c1d9b0a8b3d6b6f4a7f7e5c3d2b1a0f9e8d7"
 ACCREDITATION: Final[dict[str, Any]] = {
@@ -62,7 +60,7 @@ LABORATORIES: Final = Resource(
     decider=laboratory.DECIDER,
     summary="An independent laboratory and the key that it signs with.",
     listing=Listing(
-        visible=of_everybody(LaboratoryRow.objects.all()),
+        visible=VISIBLE_ROWS["laboratory"],
         row=LaboratoryItem,
         filters=LaboratoryFilters,
     ),
@@ -99,7 +97,7 @@ LAB_TESTS: Final = Resource(
     decider=lab_test.DECIDER,
     summary="The test of one shipment's lot by an independent laboratory.",
     listing=Listing(
-        visible=of_roles(LabTestRow.objects.all(), OFFICE | {Role.LABORATORY}),
+        visible=VISIBLE_ROWS["lab_test"],
         row=LabTestItem,
         filters=LabTestFilters,
     ),

@@ -10,8 +10,7 @@ from licenses.api.examples import DOCUMENT
 from licenses.domain import license as license_
 from licenses.domain.license import commands
 from licenses.domain.license.terms import LicenseNumber
-from licenses.models import LicenseRow
-from licenses.queries import OFFICE, of_exporter
+from licenses.queries import VISIBLE_ROWS
 
 
 class LicenseItem(Row, frozen=True, kw_only=True):
@@ -43,7 +42,7 @@ LICENSES: Final = Resource(
     decider=license_.DECIDER,
     summary="A license: what may leave under it, and what has left.",
     listing=Listing(
-        visible=of_exporter(LicenseRow.objects.all(), OFFICE),
+        visible=VISIBLE_ROWS["license"],
         row=LicenseItem,
         filters=LicenseFilters,
         orderings=("-created_at", "created_at", "-changed_at", "changed_at", "expires_at"),

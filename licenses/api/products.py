@@ -6,8 +6,7 @@ from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
 from licenses.domain import product
 from licenses.domain.product import commands
-from licenses.models import ProductRow
-from licenses.queries import of_everybody
+from licenses.queries import VISIBLE_ROWS
 
 SPECIFICATION: Final[dict[str, Any]] = {
     "maker": "NVIDIA",
@@ -50,9 +49,7 @@ PRODUCTS: Final = Resource(
     path="products",
     decider=product.DECIDER,
     summary="An accelerator as its maker's published figures describe it.",
-    listing=Listing(
-        visible=of_everybody(ProductRow.objects.all()), row=ProductItem, filters=ProductFilters
-    ),
+    listing=Listing(visible=VISIBLE_ROWS["product"], row=ProductItem, filters=ProductFilters),
     create=CommandRoute(
         path="",
         command=commands.RegisterProduct,

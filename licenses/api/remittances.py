@@ -7,8 +7,7 @@ from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
 from licenses.domain import remittance
 from licenses.domain.remittance import commands
-from licenses.models import RemittanceRow
-from licenses.queries import MONEY, of_exporter
+from licenses.queries import VISIBLE_ROWS
 
 
 class RemittanceItem(Row, frozen=True, kw_only=True):
@@ -37,7 +36,7 @@ REMITTANCES: Final = Resource(
     decider=remittance.DECIDER,
     summary="What is due to the treasury for one shipment, and how it was paid.",
     listing=Listing(
-        visible=of_exporter(RemittanceRow.objects.all(), MONEY),
+        visible=VISIBLE_ROWS["remittance"],
         row=RemittanceItem,
         filters=RemittanceFilters,
     ),

@@ -9,8 +9,7 @@ from licenses.api.examples import CUSTOMER, DOCUMENT, LICENSE, SERIALS
 from licenses.domain import shipment
 from licenses.domain.shipment import commands
 from licenses.domain.shipment.values import Itn
-from licenses.models import ShipmentRow
-from licenses.queries import OFFICE, of_exporter
+from licenses.queries import VISIBLE_ROWS
 
 ITN: Final = "X20261123000001"
 
@@ -43,7 +42,7 @@ SHIPMENTS: Final = Resource(
     decider=shipment.DECIDER,
     summary="A lot that is to leave under a license, its papers and its clearance.",
     listing=Listing(
-        visible=of_exporter(ShipmentRow.objects.all(), OFFICE),
+        visible=VISIBLE_ROWS["shipment"],
         row=ShipmentItem,
         filters=ShipmentFilters,
     ),
