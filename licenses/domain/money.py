@@ -123,6 +123,14 @@ def minor_units(amount: str, currency: str) -> int:
     return minor
 
 
+def amount_text(minor: int, currency: str) -> str:
+    """Write an amount for people, without its currency: 1234567 of USD is `12,345.67`."""
+    digits = _DIGITS_OF_MINOR_UNIT.get(currency, _DEFAULT_DIGITS)
+    whole, fraction = divmod(abs(minor), 10**digits)
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{whole:,}" + (f".{fraction:0{digits}d}" if digits else "")
+
+
 def refuse_day_ahead(day: date, now: datetime) -> None:
     """Refuse a payment reported as done on a day (UTC) that has not begun."""
     if day > now.astimezone(UTC).date():
