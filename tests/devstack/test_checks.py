@@ -78,6 +78,7 @@ def test_the_gates_are_the_ones_promised() -> None:
         "format",
         "lint",
         "openapi",
+        "documents",
         "migrations",
         "deployment",
     }

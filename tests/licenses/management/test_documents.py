@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
 
 from audits.kernel import Role
 from licenses.domain import license as licenses
@@ -40,8 +40,8 @@ def test_every_command_of_every_aggregate_has_its_line_with_roles() -> None:
             assert set(told[command.__name__].split(", ")) <= set(Role), command
 
 
-def test_a_stale_document_is_named(tmp_path: Path, settings: SettingsWrapper) -> None:
-    settings.BASE_DIR = tmp_path
+def test_a_stale_document_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "BASE_DIR", tmp_path)
     (tmp_path / "docs").mkdir()
     call_command("document", verbosity=0)
     call_command("document", "--check")
