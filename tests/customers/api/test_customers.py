@@ -1,6 +1,6 @@
 """A customer over HTTP: registered by an exporter, adjudicated and approved by two officers."""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -43,7 +43,8 @@ def test_a_customer_is_approved_by_two_officers(
     act(exporter, f"{customer}/end-use-certifications", {"certification": CERTIFICATION})
     act(exporter, f"{customer}/security-measures", {"measures": MEASURES})
     work.run_due()
-    until = (context.database_now() + timedelta(days=300)).isoformat()
+    ends = context.database_now() + timedelta(days=300)
+    until = ends.astimezone(timezone(timedelta(hours=17, minutes=22))).isoformat()
     act(officer, f"{customer}/approval-proposals", {"expires_at": until, "reason": "Civilian"})
     own = officer.post(
         f"{customer}/approvals", {"expires_at": until}, if_match=officer.get(customer)["ETag"]
@@ -52,7 +53,7 @@ def test_a_customer_is_approved_by_two_officers(
     act(second_officer, f"{customer}/approvals", {"expires_at": until})
     assert exporter.get(customer).json()["status"] == "approved"
     [row] = officer.get("customers/", {"status": "approved"}).json()["items"]
-    assert row["approved_until"] is not None
+    assert row["approved_until"] == ends.isoformat().replace("+00:00", "Z")
 
 
 @pytest.mark.usefixtures("_world")
