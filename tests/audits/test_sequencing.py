@@ -233,6 +233,25 @@ def test_the_floor_stays_below_a_transaction_that_is_still_open(writers: list[Wr
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_floor_stays_below_an_event_whose_cause_is_beyond_the_batch(
+    writers: list[Writer],
+) -> None:
+    early, between, late = writers[:3]
+    early.take_id()
+    between.append()
+    between.commit()
+    cause = late.append()
+    late.commit()
+    early.append(cause)
+    early.commit()
+    sequencer = Sequencer(batch_size=2)
+    assert sequencer.run_once() == 1  # the one between; the first waits for the last
+    assert below(sequencer.floor) == 0
+    assert sequencer.run_until_empty() == 2
+    assert check_log() == 3
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_full_batch_that_waits_for_later_transactions_does_not_stop_the_rest(
     writers: list[Writer],
 ) -> None:
