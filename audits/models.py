@@ -7,6 +7,7 @@ here changes them.
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
@@ -53,6 +54,10 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.username
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Compare and change nothing: no application role may write a password, not even anew."""
+        return hashers.check_password(raw_password, self.password)
 
     def actor(self) -> Actor:
         """Say who acts: this person for this organization."""

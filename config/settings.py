@@ -15,6 +15,7 @@ from config.logs import configure_structlog, logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENV = Environment()
+TOLLGATE_VERSION = "0.1.0"
 
 # -- The process ---------------------------------------------------------------------------
 
@@ -42,7 +43,6 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "csp",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "knox",
@@ -169,8 +169,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
-    # Whatever is due and had no message, or whose message was lost.
-    "sweep": {"task": "audits.sweep", "schedule": 1.0, "options": {"expires": 10}},
+    # Whatever is due and had no message, or whose message was lost; `manage.py sweep --watch`
+    # looks more often, and this one looks for it.
+    "sweep": {"task": "audits.sweep", "schedule": 10.0, "options": {"expires": 10}},
 }
 
 # -- People --------------------------------------------------------------------------------
@@ -189,6 +190,12 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+
+LOGIN_URL = "log-in"
+LOGIN_REDIRECT_URL = "deals"
+SESSION_COOKIE_AGE = 8 * 3_600  # seconds; as long as a token of the API
+# Whom the entry page of a demonstration names, for whoever started it; nobody elsewhere.
+DEMONSTRATION_LOGINS = ENV.words("TOLLGATE_DEMONSTRATION_LOGINS")
 
 # -- REST ----------------------------------------------------------------------------------
 
