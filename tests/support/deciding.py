@@ -1,6 +1,6 @@
 """Given / when / then for deciders: tests read as histories."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,3 +50,30 @@ class Given:
 def given(decider: Decider[Any], *events: Event) -> Given:
     """Begin with a stream of `decider` in which `events` happened."""
     return Given(decider, events)
+
+
+def cells(
+    expected: Mapping[str, Sequence[str]], stages: Iterable[str]
+) -> list[tuple[str, str, str]]:
+    """Spread a table of command × stage → outcome into its cells; rows must be complete."""
+    columns = tuple(stages)
+    return [
+        (name, stage, outcome)
+        for name, row in expected.items()
+        for stage, outcome in zip(columns, row, strict=True)
+    ]
+
+
+def outcome_of(
+    decider: Decider[Any], history: Sequence[Event], attempt: tuple[Command, Facts]
+) -> str:
+    """Name what a command gives after a history: its events, which fold, or the refusal's code."""
+    outcome = given(decider, *history).when(*attempt)
+    decider.fold([*history, *outcome.events])
+    events = ",".join(type(event).__name__ for event in outcome.events)
+    return outcome.refusal.code if outcome.refusal else events
+
+
+def states_of(decider: Decider[Any], histories: Mapping[str, Sequence[Event]]) -> list[str]:
+    """Name the state in which each history ends."""
+    return [type(decider.fold(history)).__name__ for history in histories.values()]

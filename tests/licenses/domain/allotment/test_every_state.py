@@ -20,7 +20,7 @@ from tests.licenses.domain.allotment.cases import (
     sale,
     under,
 )
-from tests.support.deciding import given
+from tests.support.deciding import cells, outcome_of, states_of
 
 STAGES: Final = tuple(HISTORIES)
 
@@ -49,20 +49,9 @@ EXPECTED: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "stage", "expected"),
-    [
-        (name, stage, expected)
-        for name, row in EXPECTED.items()
-        for stage, expected in zip(STAGES, row, strict=True)
-    ],
-)
+@pytest.mark.parametrize(("name", "stage", "expected"), cells(EXPECTED, STAGES))
 def test_the_outcome_is_defined(name: str, stage: str, expected: str) -> None:
-    outcome = given(DECIDER, *HISTORIES[stage]).when(*COMMANDS[name])
-
-    DECIDER.fold([*HISTORIES[stage], *outcome.events])
-    events = ",".join(type(event).__name__ for event in outcome.events)
-    assert (outcome.refusal.code if outcome.refusal else events) == expected
+    assert outcome_of(DECIDER, HISTORIES[stage], COMMANDS[name]) == expected
 
 
 def test_no_command_is_forgotten() -> None:
@@ -70,8 +59,9 @@ def test_no_command_is_forgotten() -> None:
 
 
 def test_each_history_ends_in_the_state_that_it_names() -> None:
-    states = [type(DECIDER.fold(events)).__name__ for events in HISTORIES.values()]
-    assert states == [name.split(",")[0].title().replace(" ", "") for name in STAGES]
+    assert states_of(DECIDER, HISTORIES) == [
+        name.split(",")[0].title().replace(" ", "") for name in STAGES
+    ]
 
 
 @pytest.mark.parametrize("stage", STAGES)
