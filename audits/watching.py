@@ -3,7 +3,8 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event
+from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import structlog
@@ -15,37 +16,51 @@ AWAY_SECONDS: Final = 1.0
 """How long to wait before the database is tried again after it was away."""
 
 
-def watch(step: Callable[[], int], *, interval_seconds: float) -> None:
+def watch(
+    step: Callable[[], int], *, interval_seconds: float, heartbeat: Path | None = None
+) -> None:
     """Call `step` until SIGTERM or SIGINT; pause while it returns 0. Main thread only.
 
-    A step that has begun is finished. A database that is away is logged and tried again.
+    A step that has begun is finished; after each, the file `heartbeat` is touched, for others to
+    see that this one gets on. A database that is away is logged and tried again.
     """
-    with _stop_signal() as stop:
-        while not stop.is_set():
+    pause_seconds = 0.0
+    with _signals() as asked:
+        while not _comes(asked, within_seconds=pause_seconds):
             try:
                 found = step()
             except (OperationalError, InterfaceError) as error:
                 log.warning("database_away", error=str(error))
                 connection.close()
-                stop.wait(AWAY_SECONDS)
+                pause_seconds = AWAY_SECONDS
                 continue
-            if not found:
-                stop.wait(interval_seconds)
+            if heartbeat is not None:
+                heartbeat.touch()
+            pause_seconds = 0.0 if found else interval_seconds
+
+
+def _comes(asked: SimpleQueue[int], *, within_seconds: float) -> bool:
+    try:
+        asked.get(timeout=within_seconds)
+    except Empty:
+        return False
+    return True
 
 
 @contextmanager
-def _stop_signal() -> Iterator[Event]:
-    """Give an event that a signal sets; the earlier handlers come back afterwards."""
-    stop = Event()
+def _signals() -> Iterator[SimpleQueue[int]]:
+    """Give a queue of the signals that ask to stop; the earlier handlers come back afterwards.
 
-    def ask_to_stop(_number: int, _frame: Any) -> None:
-        stop.set()
+    A queue of this kind may be put to while the same thread gets from it, unlike threading.Event.
+    """
+    asked: SimpleQueue[int] = SimpleQueue()
 
-    earlier = {
-        number: signal.signal(number, ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    def note(number: int, _frame: Any) -> None:
+        asked.put(number)
+
+    earlier = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield stop
+        yield asked
     finally:
         for number, handler in earlier.items():
             signal.signal(number, handler)

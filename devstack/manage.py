@@ -6,9 +6,7 @@ import sys
 from devstack import environment, paths
 from devstack.provision import DATABASE, OWNER
 from devstack.servers import Postgres, ServerNotReadyError, Valkey
-from devstack.stack import Shape, Stack, StackBusyError, StackFailedError
-
-SERVERS_ONLY = Shape(web=False, workers=0)
+from devstack.stack import SERVERS_ONLY, Stack, StackBusyError, StackFailedError
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The whole of Tollgate on this machine: servers, web, worker and beat, kept running.
+"""The whole of Tollgate on this machine: servers and all its processes, kept running.
 
 with Stack(state, workers=2) as stack:
     httpx.get(stack.url + "/api/v1/…")
@@ -14,14 +14,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
 import msgspec
 
-from devstack import environment, paths
+from devstack import commands, environment, paths
 from devstack.process import Child, Program, launcher
 from devstack.provision import DATABASE, OWNER, is_superuser, provision
 from devstack.servers import Postgres, Valkey
@@ -30,8 +30,19 @@ from devstack.supervisor import Supervisor
 HOST = "127.0.0.1"
 USUAL_PORT = 8000
 READY_TIMEOUT_SECONDS = 60.0
-WEB_ROLE, WORKER_ROLE = "tollgate_web", "tollgate_worker"
-WEB, WORKER, BEAT, POSTGRES, VALKEY = "web", "worker", "beat", "postgres", "valkey"
+WEB, WORKER, BEAT, SEQUENCER, SWEEPER = "web", "worker", "beat", "sequencer", "sweeper"
+POSTGRES, VALKEY = "postgres", "valkey"
+# Each process works as a database role that may do no more than its part.
+ROLES = {
+    WEB: "tollgate_web",
+    WORKER: "tollgate_worker",
+    BEAT: "tollgate_worker",
+    SEQUENCER: "tollgate_sealer",
+    SWEEPER: "tollgate_worker",
+}
+# Celery's processes finish what is running on SIGTERM and drop it on SIGQUIT (the work survives);
+# when their parent dies, its servers do too, and there is nothing to finish.
+ORPHAN_SIGNALS = {WORKER: signal.SIGQUIT, BEAT: signal.SIGQUIT}
 
 
 class StackBusyError(RuntimeError):
@@ -50,6 +61,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     web_threads: int = 8
     # Processes of the Celery worker; 0 means neither worker nor beat.
     workers: int = 2
+    # The sequencer and the sweeper, which need PostgreSQL alone.
+    watchers: bool = True
     # False: a Redis address at which nothing ever listens.
     redis: bool = True
     # False gives up crash safety of the embedded database for speed.
@@ -62,6 +75,10 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     port: int | None = None
     # Added to the environment of every process.
     variables: Mapping[str, str] = {}
+
+
+# For those who bring processes of their own.
+SERVERS_ONLY = Shape(web=False, workers=0, watchers=False)
 
 
 class Stack:
@@ -124,8 +141,8 @@ class Stack:
     def environment(self, role: str) -> dict[str, str]:
         """Return the environment of a process that works as database role `role`."""
         variables = self._environment | {"REDIS_URL": self.redis_url(), **self.shape.variables}
-        if role != WEB_ROLE:
-            # Celery closes its connections after each task, a pool with all that is in it too.
+        if role != ROLES[WEB]:
+            # Only web has threads that share a pool; Celery would close it after every task.
             variables |= {"DATABASE_POOL_MAX": "0"}
         if self.postgres is not None:
             return variables | {"DATABASE_URL": self.postgres.url(DATABASE, role)}
@@ -180,7 +197,7 @@ class Stack:
 
     @contextmanager
     def outage(self, name: str) -> Iterator[None]:
-        """Keep one part (`WEB`, `WORKER`, `BEAT`, `POSTGRES`, `VALKEY`) down meanwhile."""
+        """Keep one part (`WEB`, `SWEEPER`, `POSTGRES` …) down meanwhile."""
         with self.supervisor.holding(name):
             self.supervisor.part(name).kill()
             yield
@@ -209,26 +226,34 @@ class Stack:
         if self.shape.web:
             self._listener = listen(self.shape.port)
             self._exits.callback(self._listener.close)
-            self._run(WEB, WEB_ROLE, web_command(self.shape, self._listener.fileno()))
+            listener = self._listener.fileno()
+            web = commands.web(
+                processes=self.shape.web_processes,
+                threads=self.shape.web_threads,
+                listener=listener,
+            )
+            self._run(WEB, web, files=(listener,))
+        if self.shape.watchers:
+            self._run(SEQUENCER, commands.SEQUENCER)
+            self._run(SWEEPER, commands.SWEEPER)
         if self.shape.workers:
-            self._run(WORKER, WORKER_ROLE, worker_command(self.shape))
-            self._run(BEAT, WORKER_ROLE, beat_command(self.state))
+            self._run(WORKER, commands.worker(processes=self.shape.workers))
+            self._run(BEAT, commands.beat(self.state))
         self.supervisor.start()
         if self.shape.web:
             self._wait_for_web()
 
-    def _run(self, name: str, role: str, command: list[str]) -> None:
+    def _run(self, name: str, command: Sequence[str], *, files: tuple[int, ...] = ()) -> None:
         child = Child(
             Program(
                 command=[sys.executable, "-m", *command],
                 log=self.state / "logs" / f"{name}.log",
-                environment=self.environment(role),
+                environment=self.environment(ROLES[name]),
                 directory=paths.ROOT,
-                files=(self._listener.fileno(),) if name == WEB and self._listener else (),
-                # Celery: finish what is running, then drop it (the work item survives).
+                files=files,
                 stop_signals=(signal.SIGTERM, signal.SIGQUIT),
                 patience_seconds=4,
-                orphan_signal=signal.SIGTERM if name == WEB else signal.SIGQUIT,
+                orphan_signal=ORPHAN_SIGNALS.get(name, signal.SIGTERM),
             )
         )
         self.children[name] = child
@@ -243,28 +268,6 @@ class Stack:
                 return
             time.sleep(0.05)
         raise StackFailedError(f"The web service does not answer: {self.children[WEB].log_tail()}")
-
-
-def web_command(shape: Shape, listener: int) -> list[str]:
-    """Return gunicorn's command line; it takes over the already listening socket `listener`."""
-    return [
-        *("gunicorn", "--config", "python:config.gunicorn", "--bind", f"fd://{listener}"),
-        *("--workers", str(shape.web_processes), "--threads", str(shape.web_threads)),
-    ]
-
-
-def worker_command(shape: Shape) -> list[str]:
-    """Return the Celery worker's command line; it is alone, so it need not look for others."""
-    return [
-        *("celery", "--app", "config", "worker", "--concurrency", str(shape.workers)),
-        *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
-    ]
-
-
-def beat_command(state: Path) -> list[str]:
-    """Return Celery beat's command line; when it last sent what is kept in `state`."""
-    schedule = str(state / "beat-schedule")
-    return ["celery", "--app", "config", "beat", "--loglevel", "INFO", "--schedule", schedule]
 
 
 def listen(port: int | None) -> socket.socket:

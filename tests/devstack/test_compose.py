@@ -15,7 +15,7 @@ import psycopg
 import pytest
 import yaml
 from celery.bin.celery import celery
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 from gunicorn.config import Config
 
@@ -65,7 +65,8 @@ def commands_of_the_image() -> list[list[str]]:
         service["healthcheck"]["test"] for service in OURS.values() if "healthcheck" in service
     ]
     asked = [words(check[1]) if check[0] == "CMD-SHELL" else check[1:] for check in checks]
-    return [default, *given, *asked]
+    together = [default, *given, *asked]
+    return [command for place, command in enumerate(together) if command not in together[:place]]
 
 
 def test_it_follows_the_compose_specification() -> None:
@@ -74,7 +75,20 @@ def test_it_follows_the_compose_specification() -> None:
 
 
 def test_the_services_are_the_ones_that_operators_expect() -> None:
-    assert set(SERVICES) == {"db", "broker", "migrate", "web", "worker", "beat"}
+    servers = {"db", "broker"}
+    assert set(SERVICES) == {"migrate", "web", "worker", "beat", "sequencer", "sweeper"} | servers
+
+
+@pytest.mark.parametrize("name", ["sequencer", "sweeper"])
+def test_the_watchers_wait_for_the_database_alone(name: str) -> None:
+    assert set(SERVICES[name]["depends_on"]) == {"migrate"}
+
+
+@pytest.mark.parametrize("name", ["sequencer", "sweeper"])
+def test_a_watcher_is_asked_for_the_sign_of_life_that_it_gives(name: str) -> None:
+    *_, option, path = SERVICES[name]["command"]
+    assert option == "--heartbeat"
+    assert f"find {path} -mmin -5" in SERVICES[name]["healthcheck"]["test"][1]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -133,22 +147,26 @@ def test_each_process_has_the_role_that_is_its_own() -> None:
         "web": "tollgate_web",
         "worker": "tollgate_worker",
         "beat": "tollgate_worker",
+        "sequencer": "tollgate_sealer",
+        "sweeper": "tollgate_worker",
     }
 
 
 @pytest.mark.parametrize("command", commands_of_the_image(), ids=" ".join)
 def test_every_command_of_the_image_exists(command: list[str]) -> None:
     match command:
-        case ["python", "manage.py", name, *_]:
-            assert name in get_commands()
+        case ["python", "manage.py", name, *options]:
+            application = get_commands()[name]
+            asked = load_command_class(application, name)
+            asked.create_parser("manage.py", name).parse_args(options)
         case ["python", script, path]:
             assert (paths.ROOT / script).exists()
             resolve(path)
         case ["gunicorn", *options]:
             Config().parser().parse_args(options)
         case ["celery", "--app", "config", name, *options]:
-            asked = celery.commands[name]
-            asked.make_parser(click.Context(asked)).parse_args(list(options))
+            task = celery.commands[name]
+            task.make_parser(click.Context(task)).parse_args(list(options))
         case _:
             assert command[0] == "find"
 

@@ -9,18 +9,42 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import LiteralString
 
 import psutil
 import psycopg
 import pytest
 
-from devstack import paths
+from devstack import cast, commands, paths
 from devstack import stack as stacks
-from devstack.stack import BEAT, POSTGRES, VALKEY, WEB, WORKER, Shape, Stack, StackBusyError
+from devstack.stack import (
+    BEAT,
+    POSTGRES,
+    ROLES,
+    SEQUENCER,
+    SWEEPER,
+    VALKEY,
+    WEB,
+    WORKER,
+    Shape,
+    Stack,
+    StackBusyError,
+)
 from tests.devstack.conftest import eventually, processes_of
 
 SMALL = Shape(isolated=True, web_processes=1, workers=1)
 STOP_SECONDS = 15.0
+WITHOUT_INDEX = """
+    SELECT count(*) FROM audits_event LEFT JOIN audits_log USING (event_id) WHERE log_index IS NULL
+"""
+# Nobody knows this kind of work, so whoever tries it notes a failure.
+DUE_WORK = """
+    INSERT INTO audits_work_item
+        (id, kind, subject_id, dedupe_key, due_at, status, attempts, last_error, created_at)
+    VALUES (gen_random_uuid(), 'unheard_of', gen_random_uuid(), 'unheard of', now(), 'ready', 0, '',
+            now())
+"""
+TRIED = "SELECT count(*) FROM audits_work_item WHERE last_error LIKE 'KeyError%unheard_of%'"
 UP = """
 import sys
 from pathlib import Path
@@ -62,11 +86,18 @@ def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
     with psycopg.connect(stack.environment("tollgate_web")["DATABASE_URL"]) as connection:
         row = connection.execute("SELECT current_user, session_user").fetchone()
     assert row == ("tollgate_web", "tollgate_web")
-    assert stack.children[WEB].program.environment == stack.environment("tollgate_web")
-    assert stack.children[WORKER].program.environment == stack.environment("tollgate_worker")
+    assert ROLES == {
+        WEB: "tollgate_web",
+        WORKER: "tollgate_worker",
+        BEAT: "tollgate_worker",
+        SEQUENCER: "tollgate_sealer",
+        SWEEPER: "tollgate_worker",
+    }
+    for name, role in ROLES.items():
+        assert stack.children[name].program.environment == stack.environment(role)
 
 
-@pytest.mark.parametrize("name", [WEB, WORKER, BEAT])
+@pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER])
 def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
     old = stack.children[name].pid
     os.kill(old, signal.SIGKILL)
@@ -131,11 +162,29 @@ def test_two_stacks_run_side_by_side_on_ports_of_their_own(
 def test_a_stack_that_cannot_come_up_leaves_nothing(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stacks, "web_command", lambda *_: ["no_such_module"])
+    monkeypatch.setattr(commands, "web", lambda **_: ["no_such_module"])
     monkeypatch.setattr(stacks, "READY_TIMEOUT_SECONDS", 1.0)
     with pytest.raises(stacks.StackFailedError, match="no_such_module"):
         Stack(state, SMALL).__enter__()
     assert processes_of(state) == []
+
+
+def test_events_are_indexed_and_work_is_done_with_postgresql_alone(state: Path) -> None:
+    with Stack(state, Shape(isolated=True, web=False, workers=0, redis=False)) as stack:
+        assert set(stack.children) == {SEQUENCER, SWEEPER}
+        cast.enroll(stack)
+        with psycopg.connect(stack.environment("postgres")["DATABASE_URL"]) as connection:
+            connection.autocommit = True
+            connection.execute(DUE_WORK)
+            assert eventually(lambda: one(connection, WITHOUT_INDEX) == 0)
+            assert one(connection, "SELECT count(*) FROM audits_log") > len(cast.CAST)
+            assert eventually(lambda: one(connection, TRIED) == 1)
+
+
+def one(connection: psycopg.Connection, query: LiteralString) -> int:
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_without_redis_there_is_an_address_at_which_nobody_listens(state: Path) -> None:

@@ -1,5 +1,6 @@
 """Give committed events their place in the log."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -19,6 +20,9 @@ class Command(BaseCommand):
         """Take whether to stay, and how often to look when nothing waits."""
         parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
         parser.add_argument(
+            "--heartbeat", type=Path, help="file that --watch touches while it works"
+        )
+        parser.add_argument(
             "--interval",
             type=float,
             default=INTERVAL_SECONDS,
@@ -30,6 +34,10 @@ class Command(BaseCommand):
         """Index what waits; a second sequencer at the same time only makes both slower."""
         sequencer = Sequencer()
         if options["watch"]:
-            watch(sequencer.run_once, interval_seconds=options["interval"])
+            watch(
+                sequencer.run_once,
+                interval_seconds=options["interval"],
+                heartbeat=options["heartbeat"],
+            )
         else:
             self.stdout.write(f"{sequencer.run_until_empty()} events indexed")

@@ -1,5 +1,6 @@
 """Run the work that is due, with PostgreSQL alone."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -21,6 +22,9 @@ class Command(BaseCommand):
         """Take whether to stay, and how often to look when nothing is due."""
         parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
         parser.add_argument(
+            "--heartbeat", type=Path, help="file that --watch touches while it works"
+        )
+        parser.add_argument(
             "--interval",
             type=float,
             default=INTERVAL_SECONDS,
@@ -31,7 +35,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run what is due; any number of sweepers and workers may do so at the same time."""
         if options["watch"]:
-            watch(lambda: work.run_due(limit=AT_ONCE), interval_seconds=options["interval"])
+            watch(
+                lambda: work.run_due(limit=AT_ONCE),
+                interval_seconds=options["interval"],
+                heartbeat=options["heartbeat"],
+            )
             return
         tried = 0
         while found := work.run_due():

@@ -1,0 +1,29 @@
+"""The command lines of the stack's processes, as arguments of `python -m`."""
+
+from pathlib import Path
+from typing import Final
+
+SEQUENCER: Final = ("manage", "sequence", "--watch")
+SWEEPER: Final = ("manage", "sweep", "--watch")
+
+
+def web(*, processes: int, threads: int, listener: int) -> tuple[str, ...]:
+    """Return gunicorn's; it takes over the file `listener`, a socket that already listens."""
+    return (
+        *("gunicorn", "--config", "python:config.gunicorn", "--bind", f"fd://{listener}"),
+        *("--workers", str(processes), "--threads", str(threads)),
+    )
+
+
+def worker(*, processes: int) -> tuple[str, ...]:
+    """Return the Celery worker's; it is alone, so it need not look for others."""
+    return (
+        *("celery", "--app", "config", "worker", "--concurrency", str(processes)),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+    )
+
+
+def beat(state: Path) -> tuple[str, ...]:
+    """Return Celery beat's; when it last sent what is kept in `state`."""
+    schedule = str(state / "beat-schedule")
+    return ("celery", "--app", "config", "beat", "--loglevel", "INFO", "--schedule", schedule)
