@@ -39,11 +39,12 @@ def license_in_force(edition: Edition, deal: DealFacts) -> Verdict:
 
 def _standing(license_: LicenseFacts, now: datetime) -> list[Finding]:
     findings = []
-    if license_.status != "active":
+    has_run_out = license_.status == "active" and now >= license_.expires_at
+    if license_.status == "expired" or has_run_out:
+        findings.append(Finding("license_expired", f"License {license_.number} has expired"))
+    elif license_.status != "active":
         reason = f"License {license_.number} is {license_.status}"
         findings.append(Finding("license_not_active", reason))
-    elif now >= license_.expires_at:
-        findings.append(Finding("license_expired", f"License {license_.number} has expired"))
     if not license_.provisos_acknowledged:
         reason = f"The provisos of license {license_.number} are not acknowledged"
         findings.append(Finding("provisos_not_acknowledged", reason))

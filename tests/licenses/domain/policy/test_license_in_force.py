@@ -31,7 +31,7 @@ C10 = Condition.LICENSE_IN_FORCE
         ({}, "license_covers"),
         ({"status": "suspended"}, "license_not_active"),
         ({"status": "revoked"}, "license_not_active"),
-        ({"status": "expired"}, "license_not_active"),
+        ({"status": "expired"}, "license_expired"),
         ({"status": "exhausted"}, "license_not_active"),
         ({"expires_at": NOON + timedelta(microseconds=1)}, "license_covers"),
         ({"expires_at": NOON}, "license_expired"),
