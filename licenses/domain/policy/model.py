@@ -47,7 +47,7 @@ class Verdict(Value):
 
     condition: Condition
     holds: bool
-    code: Annotated[str, Meta(pattern="^[a-z0-9_]+$", max_length=60)]
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]+$(?!\n)", max_length=60)]
     """Stable; of several failures the first."""
     reason: Annotated[str, Meta(min_length=1, max_length=4000)]
     """For people; names every failure."""
@@ -242,7 +242,7 @@ class ClearanceRule(Value):
 class FilingRule(Value):
     """C12: Electronic Export Information."""
 
-    license_code: Annotated[str, Meta(pattern="^[A-Z][0-9]{2}$")]
+    license_code: Annotated[str, Meta(pattern="^[A-Z][0-9]{2}$", max_length=3)]
     eccns: Annotated[tuple[Name, ...], Meta(min_length=1)]
     itn_pattern: Annotated[str, Meta(min_length=1, max_length=100)]
     """Regular expression that the whole internal transaction number must match."""

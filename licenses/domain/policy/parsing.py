@@ -110,6 +110,8 @@ def _ratio_contradictions(edition: Edition) -> Iterator[str]:
         yield "levy: takes more than its base"
     if cap.denominator_country in cap.numerator_countries:
         yield "cap: counts a country against itself"
+    if edition.license.quantity_tolerance:
+        yield "license.quantity_tolerance: a license is drawn down to the unit, so it must be 0"
 
 
 def _levy_contradictions(edition: Edition) -> Iterator[str]:
