@@ -39,7 +39,7 @@ Country = Annotated[
 ]
 """An officially assigned country code."""
 
-_LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+_LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)"
 _NO_CONTROL: Final = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _LINES: Final = rf"^{_NO_CONTROL}*[^\x00-\x20\x7f]{_NO_CONTROL}*$"
 
@@ -97,7 +97,7 @@ class Document(Value):
     name: ShortText
     media_type: Annotated[
         str,
-        msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$", max_length=100),
+        msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$(?!\n)", max_length=100),
     ]
     sha256: Sha256
     size_bytes: Annotated[int, msgspec.Meta(ge=1, le=2**40)]

@@ -23,7 +23,7 @@ from licenses.domain.policy.model import Citation, EditionName
 SignatureText = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[0-9A-Za-z+/=]+$",
+        pattern=r"^[0-9A-Za-z+/=]+$(?!\n)",
         min_length=1,
         max_length=128,
         description="Ed25519 signature, 64 bytes as base64 or as hexadecimal digits.",

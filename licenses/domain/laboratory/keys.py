@@ -12,7 +12,7 @@ from audits.kernel import Refused
 PublicKeyText = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[0-9A-Za-z+/=]+$",
+        pattern=r"^[0-9A-Za-z+/=]+$(?!\n)",
         min_length=43,
         max_length=64,
         description="Ed25519 public key, 32 bytes as base64 or as hexadecimal digits.",

@@ -34,7 +34,7 @@ class ReferenceKind(StrEnum):
 PaymentReference = Annotated[
     str,
     msgspec.Meta(
-        pattern="^[A-Z0-9-]+$",
+        pattern=r"^[A-Z0-9-]+$(?!\n)",
         min_length=8,
         max_length=22,
         description="IMAD, ACH trace number, Pay.gov tracking ID or CBP entry number.",

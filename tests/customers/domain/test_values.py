@@ -39,7 +39,7 @@ def test_short_text_accepts_one_line(text: str) -> None:
     assert msgspec.convert(text, ShortText) == text
 
 
-@pytest.mark.parametrize("text", ["", "   ", "nul\x00", "two\nlines", "tab\t.", "a" * 201])
+@pytest.mark.parametrize("text", ["", "   ", "nul\x00", "two\nlines", "tab\t.", "a" * 201, "end\n"])
 def test_short_text_refuses_blanks_controls_and_length(text: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert(text, ShortText)
@@ -85,7 +85,10 @@ def test_a_document_is_named_typed_sized_and_fingerprinted() -> None:
         "size_bytes": 1,
     }
     assert msgspec.convert(good, Document).size_bytes == 1
-    for wrong in ({"size_bytes": 0}, {"media_type": "pdf"}, {"sha256": "0"}, {"name": " "}):
+    for wrong in (
+        *({"size_bytes": 0}, {"sha256": "0"}, {"name": " "}),
+        *({"media_type": "pdf"}, {"media_type": "text/csv\n"}),
+    ):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(good | wrong, Document)
 
