@@ -19,6 +19,7 @@ from licenses.domain.escrow.state import Closed
 from licenses.domain.ids import escrow_id, lab_test_id, remittance_id
 from licenses.domain.lab_test.commands import RegisterLot
 from licenses.domain.lab_test.report import Figures
+from licenses.domain.license.state import Active
 from licenses.domain.policy.levies import covers
 from licenses.domain.policy.model import Edition
 from licenses.domain.processes.assess_clearance import AssessClearanceOf
@@ -203,8 +204,11 @@ def reconcile(intent: ReconcileWithLedger) -> Order:
     return intent.remittance_id, ReconcileRemittance()
 
 
-def stop_shipment(intent: StopShipmentOf) -> Order:
-    """Stop a shipment of a license that ended or was banned."""
+def stop_shipment(intent: StopShipmentOf) -> Order | None:
+    """Stop a shipment of a license that ended or was banned; None once it was reinstated."""
+    license_id = _shipment_terms(intent.shipment_id).license_id
+    if isinstance(reading.load(license.DECIDER, license_id).state, Active):
+        return None  # a ban that was lifted stops nothing that is requested after it
     return intent.shipment_id, StopShipment(reason=intent.reason, edition=intent.edition)
 
 

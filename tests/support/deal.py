@@ -248,6 +248,8 @@ class Deal:
     quantity: int = 4
     days: int = 90
     expires_at: datetime | None = None
+    entered_value_cents: int | None = None
+    line: int = 1
 
     def __post_init__(self) -> None:
         """Name the streams of the deal."""
@@ -364,10 +366,11 @@ class Deal:
         command = body(
             shipment.RequestShipment,
             license_id=str(self.license_id),
-            line=1,
+            line=self.line,
             quantity=len(lot),
             serials=list(lot),
             consignee_ids=[str(self.customer_id)],
+            entered_value_cents=self.entered_value_cents,
         )
         self.stage.do(EXPORTER, command, self.shipment_id)
         self.stage.settle()
@@ -462,7 +465,7 @@ class Deal:
         self.stage.do(EXPORTER, command, self.shipment_id)
         return self
 
-    def remit(self) -> "Deal":
+    def remit(self, kind: str = "pay_gov", reference: str | None = None) -> "Deal":
         """Have the bank pay the Treasury and the Treasury confirm it."""
         from licenses.domain import remittance as aggregate  # noqa: PLC0415
 
@@ -478,14 +481,55 @@ class Deal:
         today = minting.database_now().date()
         confirmation = body(
             remittance.ConfirmRemittance,
-            reference_kind="pay_gov",
-            reference=f"PG{self.token}",
+            reference_kind=kind,
+            reference=reference or f"PG{self.token}",
             amount_cents=due,
             currency="USD",
             paid_on=str(today),
         )
         self.stage.do(TREASURY, confirmation, self.remittance_id)
         self.stage.settle()
+        return self
+
+    def revoke(self) -> "Deal":
+        """Revoke the license by two officers."""
+        from licenses.domain import license as aggregate  # noqa: PLC0415
+
+        propose = body(license_.ProposeRevocation, reason="Diverted")
+        self.stage.do(OFFICER, propose, self.license_id)
+        proposed = self.stage.state(aggregate.DECIDER, self.license_id).revocation
+        confirm = body(license_.ConfirmRevocation, on_version=proposed.on_version)
+        self.stage.do(SECOND_OFFICER, confirm, self.license_id)
+        self.stage.settle()
+        return self
+
+    def refund(self) -> "Deal":
+        """Give back what the escrow holds: two officers waive, the bank pays."""
+        from licenses.domain import escrow as aggregate  # noqa: PLC0415
+
+        held = self.stage.state(aggregate.DECIDER, self.escrow_id).books.held_cents
+        propose = body(escrow.ProposeRefund, reason="Held without a side taken")
+        self.stage.do(OFFICER, propose, self.escrow_id)
+        waive = body(escrow.ConfirmRefundWaiver, amount_cents=held)
+        self.stage.do(SECOND_OFFICER, waive, self.escrow_id)
+        paid = body(
+            escrow.ConfirmRefundPaid,
+            amount_cents=held,
+            bank_reference=f"{self.token}-REFUND",
+            paid_on=str(minting.database_now().date()),
+        )
+        self.stage.do(BANK, paid, self.escrow_id)
+        return self
+
+    def again(self, line: int = 1, serials: tuple[str, ...] = ()) -> "Deal":
+        """Go on with a further shipment under the same license."""
+        self.shipment_id = identity(f"{self.stage.name}/{self.label}/shipment/{self.itn}")
+        self.lab_test_id = lab_test_id(self.shipment_id)
+        self.remittance_id = remittance_id(self.shipment_id)
+        self.line = line
+        self.serials = serials or self.serials
+        self.token = hashlib.sha256(self.shipment_id.bytes).hexdigest()[:10].upper()
+        self.itn = f"X{int(self.token, 16) % 10**14:014d}"
         return self
 
     def ready(self) -> "Deal":
