@@ -3,14 +3,18 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 import audits.api.urls
+import audits.web.urls
 import customers.api.urls
 import licenses.api.urls
+import licenses.web.urls
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(audits.api.urls.urlpatterns)),
     path("api/v1/", include(customers.api.urls.urlpatterns)),
     path("api/v1/", include(licenses.api.urls.urlpatterns)),
     path("health/", include(audits.api.urls.health_patterns)),
+    path("", include(audits.web.urls.urlpatterns)),
+    path("", include(licenses.web.urls.urlpatterns)),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -1,0 +1,1 @@
+"""Pages for people: what they share, logging in, and timelines of events."""

@@ -1,0 +1,60 @@
+"""What pages share: who looks at them, that nobody keeps them, and what happens when all is not well."""
+
+from typing import Any, Final
+
+import structlog
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import BadRequest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import View
+
+from audits.api.problems import Rejected
+from audits.models import Person
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS: Final = "5"
+
+
+def viewer_of(request: HttpRequest) -> Person | None:
+    """Tell who is logged in; None: nobody."""
+    return request.user if isinstance(request.user, Person) else None
+
+
+@method_decorator(never_cache, name="dispatch")
+class Page(View):
+    """A page: never kept by anybody, and polite when the database is away."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer; a database that is away is 503, an address that cannot be meant is 400."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("page_unavailable", path=request.path, error=str(error))
+            answer = render(request, "audits/away.html", status=503)
+            answer["Retry-After"] = RETRY_AFTER_SECONDS
+            return answer
+        except Rejected as error:
+            raise BadRequest(error.detail) from error
+
+
+class PersonPage(Page):
+    """A page for people who are logged in; others are asked to log in first."""
+
+    http_method_names = ("get", "head")
+
+    def get(self, request: HttpRequest, **path: Any) -> HttpResponse:
+        """Find out who looks, then show them the page."""
+        viewer = viewer_of(request)
+        if viewer is None:
+            return redirect_to_login(request.get_full_path())
+        return self.show(request, viewer, **path)
+
+    def show(self, request: HttpRequest, viewer: Person, **path: Any) -> HttpResponse:
+        """Show the page to a person."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Pages about licensed exports: the entry page, deals and their timelines."""
