@@ -53,7 +53,7 @@ _FINISH: Final = """
 _RETRY: Final = """
     UPDATE audits_work_item
     SET status = 'ready', lease_token = NULL, lease_until = NULL, last_error = %s,
-        due_at = clock_timestamp() + least(%s, interval '1 second' * 2 ^ (attempts - 1))
+        due_at = clock_timestamp() + least(%s, interval '1 second' * 2 ^ least(attempts - 1, 30))
                                      * (0.5 + random() / 2)
     WHERE id = %s AND status = 'leased' AND lease_token = %s
 """
