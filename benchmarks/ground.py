@@ -57,7 +57,16 @@ class Ground:
 
     def variables(self, database: str, role: str = WEB) -> dict[str, str]:
         """Return the environment of a process of Tollgate that works as `role`."""
-        return django_variables(self.state, self.url(database, role))
+        return self.pooled(database, role) | {"DATABASE_POOL_MAX": "0"}
+
+    def pooled(self, database: str, role: str = WEB) -> dict[str, str]:
+        """Return the same for a web server, whose threads share a pool of connections."""
+        nowhere = f"unix://{self.state / 'nowhere.sock'}?db=0"
+        return environment.local(self.state) | {
+            "DATABASE_URL": self.url(database, role),
+            "REDIS_URL": nowhere,
+            "TOLLGATE_LOG_LEVEL": "WARNING",
+        }
 
     def settle(self, database: str) -> None:
         """Bring a freshly loaded database to rest: vacuumed, analyzed, written out."""
@@ -71,13 +80,6 @@ class Ground:
         )
         with psycopg.connect(self.postgres.url(), autocommit=True) as connection:
             connection.execute(statement)
-
-
-def django_variables(state: Path, url: str) -> dict[str, str]:
-    """Return the environment of a Django process whose database is `url`."""
-    nowhere = f"unix://{state / 'nowhere.sock'}?db=0"
-    inherited = environment.local(state) | {"DATABASE_URL": url, "REDIS_URL": nowhere}
-    return inherited | {"DATABASE_POOL_MAX": "0", "TOLLGATE_LOG_LEVEL": "WARNING"}
 
 
 def adopt(variables: Mapping[str, str]) -> None:
@@ -103,7 +105,7 @@ def server() -> Iterator[Ground]:
             postgres.stop()
 
 
-def migrate(variables: Mapping[str, str]) -> None:
+def migrate(variables: Mapping[str, str], *options: str) -> None:
     """Make the tables of a Django project, as their owner."""
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", *options]
     subprocess.run(command, cwd=paths.ROOT, env=dict(variables), check=True)  # noqa: S603 -- ours

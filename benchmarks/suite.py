@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import appending, folding, journal, reading
+from benchmarks import appending, commanding, folding, journal, reading
 from benchmarks.ground import Ground, server
 from benchmarks.measures import Ceiling, Result, Size
 
@@ -25,6 +25,11 @@ def fold(base: Ground, size: Size, _keys: Keys) -> Iterator[Outcome]:
     yield from folding.against_eventsourcing(base, size)
 
 
+def command(base: Ground, size: Size, _keys: Keys) -> Iterator[Outcome]:
+    """Post commands over HTTP."""
+    yield commanding.against_crud(base, size)
+
+
 def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]:
     """Read a large journal, and append to it."""
     large = journal.load(base, "large", size.log_events)
@@ -39,6 +44,7 @@ def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]
 PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outcome]]]] = {
     ("append_vs_bare_psycopg", "append_vs_eventsourcing"): append_to_new,
     ("fold_vs_eventsourcing", "read_typed_vs_eventsourcing"): fold,
+    ("command_vs_crud",): command,
     ("read_typed_vs_orjson_dicts", "read_peak_mb", "append_at_1m_vs_empty"): use_large_journal,
 }
 KEYS: Final = tuple(key for keys in PARTS for key in keys)

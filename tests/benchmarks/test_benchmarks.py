@@ -1,0 +1,107 @@
+"""Every benchmark runs, at a size that measures nothing, and says what it should."""
+
+import json
+import sys
+from io import StringIO
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from benchmarks import __main__ as command
+from benchmarks import report, suite
+from benchmarks.measures import TINY, Ceiling, Goal, Result, Size, compare
+
+PROMISED = {
+    "append_vs_bare_psycopg": 0.6,
+    "append_vs_eventsourcing": 4.0,
+    "read_typed_vs_orjson_dicts": 0.9,
+    "fold_vs_eventsourcing": 5.0,
+    "command_vs_crud": 0.7,
+    "append_at_1m_vs_empty": 0.85,
+}
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, suite.Outcome]:
+    """Everything, measured once on one server."""
+    return suite.run(TINY, frozenset(suite.KEYS), lambda _line: None)
+
+
+def test_every_promised_ratio_is_measured_against_its_goal(
+    outcomes: dict[str, suite.Outcome],
+) -> None:
+    goals = {
+        key: outcome.goal
+        for key, outcome in outcomes.items()
+        if isinstance(outcome, Result) and outcome.goal is not None
+    }
+    assert goals == PROMISED
+
+
+def test_every_rate_is_a_rate(outcomes: dict[str, suite.Outcome]) -> None:
+    results = [outcome for outcome in outcomes.values() if isinstance(outcome, Result)]
+    assert len(results) == len(PROMISED) + 1
+    for result in results:
+        assert len(result.ours.runs) == len(result.peer.runs) == TINY.pairs
+        assert min(*result.ours.runs, *result.peer.runs) > 0
+        assert result.lowest_ratio <= result.ratio <= result.highest_ratio
+
+
+def test_reading_stays_below_its_memory_limit(outcomes: dict[str, suite.Outcome]) -> None:
+    weighed = outcomes["read_peak_mb"]
+    assert isinstance(weighed, Ceiling)
+    assert 0 < weighed.value < weighed.limit == 200
+    assert weighed.met
+
+
+def test_the_table_names_every_key(outcomes: dict[str, suite.Outcome]) -> None:
+    page = StringIO()
+    report.table(outcomes, Console(file=page, width=command.WIDTH))
+    assert all(key in page.getvalue() for key in suite.KEYS)
+
+
+def test_sides_take_turns_and_the_first_run_does_not_count() -> None:
+    turns = []
+    rates = iter([1.0, 1.0, 30.0, 10.0, 80.0, 20.0, 50.0, 25.0])
+
+    def side(name: str) -> float:
+        turns.append(name)
+        return next(rates)
+
+    result = compare(Goal("key", 3.0), ("ours", lambda: side("A")), ("peer", lambda: side("B")), 3)
+    assert "".join(turns) == "AB" * 4
+    assert (result.lowest_ratio, result.ratio, result.highest_ratio) == (2.0, 3.0, 4.0)
+    assert result.ours.runs == (30.0, 80.0, 50.0)
+    assert result.met
+
+
+@pytest.mark.parametrize(("goal", "met", "mark"), [(2.0, True, "ok"), (2.1, False, "MISSED")])
+def test_a_goal_is_met_at_its_very_value(goal: float, *, met: bool, mark: str) -> None:
+    result = compare(Goal("key", goal), ("ours", lambda: 2.0), ("peer", lambda: 1.0), 1)
+    assert result.met is met
+    assert report.mark(result) == mark
+
+
+def test_json_says_what_was_measured_where_and_with_what(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    def run(size: Size, keys: frozenset[str], _say: object) -> dict[str, suite.Outcome]:
+        assert (size.pairs, keys) == (3, frozenset({"fold_vs_eventsourcing"}))
+        goal = Goal("fold_vs_eventsourcing", 5.0)
+        return {goal.key: compare(goal, ("ours", lambda: 6.0), ("peer", lambda: 1.0), size.pairs)}
+
+    monkeypatch.setattr(suite, "run", run)
+    command.main(["--json", "--quick", "--only", "fold_vs_eventsourcing"])
+    said = json.loads(capsysbinary.readouterr().out)
+    assert said["results"]["fold_vs_eventsourcing"]["ratio"] == 6.0
+    assert said["size"] == "quick"
+    assert said["machine"]["python"] == sys.version.split()[0]
+    assert set(said["versions"]) == set(report.LIBRARIES)
+    assert msgspec.convert(said["parameters"], Size).pairs == 3
+
+
+def test_an_unknown_key_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["--only", "speed"])
+    assert "append_vs_bare_psycopg" in capsys.readouterr().err
