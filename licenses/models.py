@@ -240,8 +240,9 @@ class LaboratoryRow(ReadModel):
 
 
 class LabTestRow(ReadModel):
-    """Tests of lots, by shipment and laboratory."""
+    """Tests of lots, by exporter, shipment and laboratory."""
 
+    exporter_id = models.UUIDField(db_index=True)
     shipment_id = models.UUIDField(unique=True)
     license_id = models.UUIDField(db_index=True)
     laboratory_id = models.UUIDField(null=True, db_index=True)

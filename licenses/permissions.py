@@ -13,6 +13,7 @@ from licenses.domain.edition import commands as edition
 from licenses.domain.escrow import commands as escrow
 from licenses.domain.escrow.state import NotOpened
 from licenses.domain.lab_test import commands as lab_test
+from licenses.domain.lab_test.state import NotRegistered
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_
 from licenses.domain.license.state import NotGranted
@@ -137,6 +138,10 @@ def _exporter_of_escrow(state: Any) -> UUID | None:
     return None if isinstance(state, NotOpened) else state.books.terms.exporter_id
 
 
+def _exporter_of_lab_test(state: Any) -> UUID | None:
+    return None if isinstance(state, NotRegistered) else state.lot.exporter_id
+
+
 def _exporter_of_shipment(state: Any) -> UUID | None:
     return None if isinstance(state, NotRequested) else state.terms.exporter_id
 
@@ -161,7 +166,7 @@ VISIBLE: Final[Mapping[str, Callable[[Any, Actor], bool]]] = {
     "allotment": _owned(_exporter_of_allotment, *_OFFICE),
     "escrow": _owned(_exporter_of_escrow, *_OFFICE, Role.BANK, Role.TREASURY),
     # A laboratory must find a lot before it has drawn from it.
-    "lab_test": _owned(lambda _state: None, *_OFFICE, Role.LABORATORY),
+    "lab_test": _owned(_exporter_of_lab_test, *_OFFICE, Role.LABORATORY),
     "shipment": _owned(_exporter_of_shipment, *_OFFICE),
     "remittance": _owned(_exporter_of_remittance, *_OFFICE, Role.BANK, Role.TREASURY),
 }

@@ -125,6 +125,7 @@ def lab_test_columns(state: Any) -> Columns:
     """Show whose test it is and what came of it."""
     sample = state.sample if isinstance(state, Sampled | Certified | Failed) else None
     return {
+        "exporter_id": state.lot.exporter_id,
         "shipment_id": state.lot.shipment_id,
         "license_id": state.lot.license_id,
         "laboratory_id": sample.laboratory_id if sample else None,

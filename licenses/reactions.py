@@ -116,6 +116,7 @@ def register_lot(intent: RegisterLotOf) -> Order:
     command = RegisterLot(
         shipment_id=intent.shipment_id,
         license_id=terms.license_id,
+        exporter_id=terms.exporter_id,
         product_id=terms.product_id,
         model=specification.model,
         declared=Figures(

@@ -41,6 +41,7 @@ class LaboratoryFilters(Filters):
 class LabTestItem(Row, frozen=True, kw_only=True):
     """The test of a lot as lists show it."""
 
+    exporter_id: UUID
     shipment_id: UUID
     license_id: UUID
     laboratory_id: UUID | None

@@ -146,6 +146,7 @@ class Migration(migrations.Migration):
                 ('status', models.TextField()),
                 ('created_at', models.DateTimeField()),
                 ('changed_at', models.DateTimeField()),
+                ('exporter_id', models.UUIDField(db_index=True)),
                 ('shipment_id', models.UUIDField(unique=True)),
                 ('license_id', models.UUIDField(db_index=True)),
                 ('laboratory_id', models.UUIDField(db_index=True, null=True)),

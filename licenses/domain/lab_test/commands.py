@@ -17,6 +17,7 @@ class RegisterLot(Command):
 
     shipment_id: UUID
     license_id: UUID
+    exporter_id: UUID
     product_id: UUID
     model: ShortText
     declared: Figures

@@ -77,6 +77,7 @@ def register_lot(command: RegisterLot, state: LabTestState, facts: LotFacts) -> 
     event = LotRegistered(
         shipment_id=command.shipment_id,
         license_id=command.license_id,
+        exporter_id=command.exporter_id,
         product_id=command.product_id,
         model=command.model,
         declared=command.declared,

@@ -62,6 +62,8 @@ class LotRegistered(Event):
 
     shipment_id: UUID
     license_id: UUID
+    exporter_id: UUID
+    """Whose lot it is."""
     product_id: UUID
     model: ShortText
     declared: Figures

@@ -31,7 +31,7 @@ VISIBLE = {
     "allotments": OFFICE,
     "escrows": MONEY,
     "laboratories": EVERYBODY,
-    "lab-tests": frozenset({"officer", "auditor", "laboratory"}),
+    "lab-tests": OFFICE | {"laboratory"},
     "shipments": OFFICE,
     "remittances": MONEY,
     "screening-lists": EVERYBODY,

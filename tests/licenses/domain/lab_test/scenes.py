@@ -14,7 +14,7 @@ from licenses.domain.lab_test.report import Figures, LabReport, Measurement
 from licenses.domain.lab_test.submission import ReportFacts
 from tests.licenses.domain.laboratory.scenes import KEY_ID, PUBLIC_KEY
 from tests.licenses.domain.policy.deals import RULE
-from tests.support.people import LABORATORY, NOON, SYSTEM, identity
+from tests.support.people import EXPORTER, LABORATORY, NOON, SYSTEM, identity
 
 SHIPMENT: Final = identity("shipment/tested")
 LAB: Final = identity("laboratory/first")
@@ -33,6 +33,7 @@ REASON: Final = "The laboratory was disqualified."
 REGISTER: Final = RegisterLot(
     shipment_id=SHIPMENT,
     license_id=identity("license/tested"),
+    exporter_id=EXPORTER.organization_id,
     product_id=identity("product/tested"),
     model="H200 SXM",
     declared=DECLARED,

@@ -22,6 +22,7 @@ from tests.support.deciding import given
 REGISTERED = LotRegistered(
     shipment_id=SHIPMENT,
     license_id=REGISTER.license_id,
+    exporter_id=REGISTER.exporter_id,
     product_id=REGISTER.product_id,
     model="H200 SXM",
     declared=DECLARED,
