@@ -11,7 +11,7 @@ from licenses.domain.remittance.state import Reconciled
 from licenses.domain.shipment.state import Cleared, Dispatched, Requested, Stopped
 from tests.journeys.test_refusals import refused
 from tests.support.deal import EDITIONS, Deal, Stage, body
-from tests.support.people import OFFICER, SECOND_OFFICER
+from tests.support.people import OFFICER
 
 H200_TPP = 15_832
 BAN = """
