@@ -22,13 +22,13 @@ MOST: Final = 50
 
 @dataclass(slots=True)
 class _Breaker:
-    closed_at_seconds: float = 0.0
+    open_until_seconds: float = 0.0
 
     def lets_through(self) -> bool:
-        return time.monotonic() >= self.closed_at_seconds
+        return time.monotonic() >= self.open_until_seconds
 
     def trip(self) -> None:
-        self.closed_at_seconds = time.monotonic() + PAUSE_SECONDS
+        self.open_until_seconds = time.monotonic() + PAUSE_SECONDS
 
 
 _breaker: Final = _Breaker()
