@@ -55,7 +55,7 @@ def given(decider: Decider[Any], *events: Event) -> Given:
 def cells(
     expected: Mapping[str, Sequence[str]], stages: Iterable[str]
 ) -> list[tuple[str, str, str]]:
-    """Spread a table of command × stage → outcome into its cells; rows must be complete."""
+    """Spread a table of command and stage, outcome in each, into its cells; rows must be complete."""
     columns = tuple(stages)
     return [
         (name, stage, outcome)
