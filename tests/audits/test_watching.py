@@ -1,91 +1,142 @@
-"""Loops that watch: they end on a signal, rest when nothing is found, outlast the database."""
+"""`manage.py sequence` and `sweep` as operators run them: under their own roles, until told to stop."""
 
+import io
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from threading import Timer
+from contextlib import contextmanager
+from urllib.parse import quote
+from uuid import UUID
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
 
-from audits import watching
-from audits.watching import watch
+from audits import context, grants, store, work
+from audits.models import WorkItem
+from tests.audits.histories import sealed
+from tests.support.database import connect_as
 
-LONG_SECONDS = 60.0
-
-
-def steps(*findings: int | Exception) -> tuple[Callable[[], int], list[int | Exception]]:
-    """Make a step that finds these, one a call, and asks to stop with the last; and what it did."""
-    coming: Iterator[int | Exception] = iter(findings)
-    done: list[int | Exception] = []
-
-    def step() -> int:
-        found = next(coming)
-        done.append(found)
-        if len(done) == len(findings):
-            signal.raise_signal(signal.SIGTERM)
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    return step, done
+NOWHERE = "unix:///nowhere.sock?db=0"
+PATIENCE_SECONDS = 60.0
+"""How long a slow machine may take to start Python and Django."""
 
 
-def test_it_does_not_rest_while_there_is_work() -> None:
-    step, done = steps(3, 1, 2)
-    watch(step, interval_seconds=LONG_SECONDS)
-    assert done == [3, 1, 2]
+def append_event() -> UUID:
+    [receipt] = store.append([sealed(context.new_id(), 1)])
+    return receipt.event_id
 
 
-def test_it_rests_when_nothing_is_found() -> None:
-    step, done = steps(0, 0, 0)
-    begun = time.monotonic()
-    watch(step, interval_seconds=0.2)
-    assert done == [0, 0, 0]
-    assert time.monotonic() - begun >= 0.4
+def places() -> int:
+    with connect_as() as login:
+        [(count,)] = login.execute("SELECT count(*) FROM audits_log").fetchall()
+    return int(count)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_rest(number: signal.Signals) -> None:
-    begun = time.monotonic()
-    sender = Timer(0.2, os.kill, [os.getpid(), number])
-    sender.start()
-    watch(lambda: 0, interval_seconds=LONG_SECONDS)
-    sender.join()
-    assert time.monotonic() - begun < LONG_SECONDS
+def address(role: str) -> str:
+    database = connection.settings_dict
+    host = quote(str(database["HOST"]), safe="")
+    return f"postgresql://{role}@{host}:{database['PORT']}/{database['NAME']}"
 
 
-def test_the_earlier_handlers_come_back() -> None:
-    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    step, _ = steps(1)
-    watch(step, interval_seconds=LONG_SECONDS)
-    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+@contextmanager
+def running(role: str, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a management command as a database role until the block ends."""
+    process = subprocess.Popen(  # noqa: S603 -- our own program
+        [sys.executable, "manage.py", *command],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": address(role), "REDIS_URL": NOWHERE},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
-def test_it_outlasts_an_absent_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "AWAY_SECONDS", 0.01)
-    step, done = steps(OperationalError("gone"), InterfaceError("closed"), 1)
-    watch(step, interval_seconds=LONG_SECONDS)
-    assert done[-1] == 1
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it never came about"
+        time.sleep(0.05)
 
 
-def test_any_other_failure_ends_it() -> None:
-    step, _ = steps(1, LookupError("a bug"), 1)
-    with pytest.raises(LookupError, match="a bug"):
-        watch(step, interval_seconds=LONG_SECONDS)
+def stops_cleanly(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    assert (process.returncode, b"Traceback" in errors) == (0, False), errors
 
 
-def test_it_gives_a_sign_of_life_after_each_step(tmp_path: Path) -> None:
-    step, _ = steps(1)
-    heartbeat = tmp_path / "alive"
-    watch(step, interval_seconds=LONG_SECONDS, heartbeat=heartbeat)
-    assert heartbeat.exists()
+@pytest.mark.django_db
+def test_sequence_indexes_what_waits_and_says_how_much() -> None:
+    append_event()
+    append_event()
+    for expected in ("2 events indexed\n", "0 events indexed\n"):
+        out = io.StringIO()
+        call_command("sequence", stdout=out)
+        assert out.getvalue() == expected
 
 
-def test_it_gives_none_while_the_database_is_away(tmp_path: Path) -> None:
-    step, _ = steps(OperationalError("gone"))
-    heartbeat = tmp_path / "alive"
-    watch(step, interval_seconds=LONG_SECONDS, heartbeat=heartbeat)
-    assert not heartbeat.exists()
+@pytest.mark.django_db(transaction=True)
+def test_the_sequencer_works_as_the_sealer_outlasts_its_connection_and_stops_cleanly() -> None:
+    append_event()
+    with running(grants.SEALER, "sequence", "--watch", "--interval", "0.05") as process:
+        until(lambda: places() == 1)
+        append_event()
+        until(lambda: places() == 2)
+        with connect_as() as login:
+            ended = login.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s",
+                [grants.SEALER],
+            ).fetchall()
+        assert ended == [(True,)]
+        append_event()
+        until(lambda: places() == 3)
+        stops_cleanly(process)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sequencer_that_is_killed_is_replaced_without_loss() -> None:
+    for _ in range(2):
+        append_event()
+        before = places()
+        with running(grants.SEALER, "sequence", "--watch") as process:
+            until(lambda: places() > before)  # noqa: B023 -- asked in this turn only
+            process.kill()
+    append_event()
+    call_command("sequence", stdout=io.StringIO())
+    with connect_as() as login:
+        indexes = login.execute("SELECT log_index FROM audits_log ORDER BY 1").fetchall()
+    assert indexes == [(0,), (1,), (2,)]
+
+
+@pytest.mark.django_db
+def test_sweep_runs_what_is_due_and_says_how_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[UUID] = []
+    monkeypatch.setattr(work, "_handlers", {"test": lambda leased: ran.append(leased.id)})
+    cause = append_event()
+    items = [
+        work.NewWork(kind="test", subject_id=UUID(int=number), event_id=cause)
+        for number in range(3)
+    ]
+    expected = work.enqueue(items)
+    out = io.StringIO()
+    call_command("sweep", stdout=out)
+    assert out.getvalue() == "3 work items run\n"
+    assert ran == expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweeper_works_as_the_worker_without_a_broker_and_stops_cleanly() -> None:
+    cause = append_event()
+    [item] = work.enqueue([work.NewWork(kind="nobody", subject_id=UUID(int=1), event_id=cause)])
+    with running(grants.WORKER, "sweep", "--watch", "--interval", "0.05") as process:
+        until(lambda: WorkItem.objects.get(id=item).last_error != "")
+        assert "nobody" in WorkItem.objects.get(id=item).last_error
+        stops_cleanly(process)
