@@ -82,6 +82,7 @@ UPWARDS = {
         ("tasks", "verification"),
         ("tasks", "management"),
         ("verification", "api"),
+        ("api/__init__", "web"),
     ),
 }
 BREACHES = (

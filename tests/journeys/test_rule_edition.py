@@ -42,6 +42,7 @@ def test_the_duty_is_paid_at_entry_before_the_lot_leaves(stage: Stage) -> None:
     deal.ready()
     waiting = stage.state(shipment.DECIDER, deal.shipment_id)
     assert isinstance(waiting, Requested)
+    assert waiting.clearance is not None
     assert [v.code for v in waiting.clearance.verdicts if not v.holds] == ["levy_not_paid"]
     assert "note 39(b)" in str(refused("levy_not_paid", deal.dispatch).citation)
 
@@ -52,6 +53,7 @@ def test_the_duty_is_paid_at_entry_before_the_lot_leaves(stage: Stage) -> None:
 
     paid = stage.state(remittance.DECIDER, deal.remittance_id)
     assert isinstance(paid, Reconciled)
+    assert paid.confirmed is not None
     assert (paid.assessed.base_cents, paid.assessed.amount_cents) == (9_000_001, 2_250_001)
     assert (paid.assessed.source, paid.confirmed.reference_kind) == (
         Source.PAYER,

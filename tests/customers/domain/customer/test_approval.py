@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from audits.kernel import Event, Facts
+from audits.kernel import Event, Facts, ImpossibleHistoryError
 from customers.domain.customer import DECIDER
 from customers.domain.customer.commands import (
     ConfirmApproval,
@@ -24,7 +24,6 @@ from customers.domain.customer.events import (
 from customers.domain.customer.state import (
     Approved,
     Barred,
-    ImpossibleHistoryError,
     Pending,
     Unregistered,
 )
