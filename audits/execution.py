@@ -211,12 +211,19 @@ def execute(
             refusal = _constrained(error)
             if refusal is None:
                 raise
-            _remember(refusal, command, target, context)
-            raise refusal from error
+            return _refuse(refusal, command, target, context)
         except (Refused, NotPermitted) as refusal:
-            _remember(refusal, command, target, context)
-            raise
+            return _refuse(refusal, command, target, context)
     raise AssertionError("every try returns or raises")
+
+
+def _refuse(
+    refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
+) -> reading.Receipt:
+    """Record a refusal and raise it, unless a repeat of the command was answered in between."""
+    if _remember(refusal, command, target, context):
+        raise refusal
+    return _answer(_execute_once(command, target, context, None))
 
 
 def _may_retry(error: Exception, expected_version: int | None) -> bool:
@@ -257,7 +264,7 @@ def _execute_once(
         )
         facts = procedure.gather(desk, command, loaded)
         events = procedure.decider.decide(command, loaded.state, facts)
-        desk.cause = store.Cause(desk.cause.name, asked, getattr(facts, "edition_name", None))
+        desk.cause = store.Cause(desk.cause.name, asked, getattr(facts, "edition", None))
         desk.draft(procedure.decider, loaded, events)
         if procedure.also is not None and events:
             procedure.also(desk, command, loaded, events)
@@ -346,17 +353,18 @@ REFUSALS: Final = Decider(
 
 def _remember(
     refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
-) -> None:
+) -> bool:
     """Record a person's refusal in the journal, in a transaction of its own.
 
-    Refusals are records, too. A process that was refused tries again as a work item.
+    Refusals are records, too. A process that was refused tries again as a work item. False: the
+    command has an answer on record already, and that one stands.
     """
     if context.actor.role is Role.SYSTEM:
-        return
+        return True
     with transaction.atomic():
         begun = store.begin(context.command_id)
         if begun.prior:
-            return
+            return False
         event = CommandRefused(
             target_id=target,
             status=409 if isinstance(refusal, Refused) else 403,
@@ -369,6 +377,7 @@ def _remember(
         cause = store.Cause(type(command).__name__, fingerprint(command, target))
         draft = store.Draft(REFUSALS.aggregate, context.command_id, 1, event)
         store.append(store.seal([draft], moment, cause))
+    return True
 
 
 def _refusal_again(event: CommandRefused) -> Refused | NotPermitted:
