@@ -63,11 +63,11 @@ def _differences(
     if proposer == confirmer:
         detail = f"{confirmer} confirmed what they did themselves in event {proposed.event_id}"
         yield about(confirmed, "four_eyes_same_person", detail)
-    if not pair.agrees(proposed.data, confirmed.data):
-        detail = f"not what event {proposed.event_id} proposed"
-        yield about(confirmed, "four_eyes_other_proposal", detail)
     for name, said, was in zip(
         ("proposed", "confirmed"), pair.said(confirmed.data), (proposer, confirmer), strict=True
     ):
         if said not in {None, was}:
             yield about(confirmed, "four_eyes_misnamed", f"says that {said} {name}, it was {was}")
+    if not pair.agrees(proposed.data, confirmed.data):
+        detail = f"not what event {proposed.event_id} proposed"
+        yield about(confirmed, "four_eyes_other_proposal", detail)

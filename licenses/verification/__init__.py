@@ -7,7 +7,7 @@ from audits.four_eyes import four_eyes_check
 from customers.verification import register as register_customers
 from licenses.verification.decisions import PAIRS
 from licenses.verification.goods import reports_check, serials_check
-from licenses.verification.ledger import ledger_check
+from licenses.verification.ledger import ledger_check, trial_balance_check
 from licenses.verification.redeciding import redeciding_check
 from licenses.verification.together import together_check
 from licenses.verification.volume import allotments_check
@@ -44,6 +44,7 @@ def register() -> None:
         guards.expect(table, *triggers)
     verification.add_check("license_decisions", four_eyes_check(PAIRS))
     verification.add_check("ledger", ledger_check)
+    verification.add_check("trial_balance", trial_balance_check)
     verification.add_check("allotments", allotments_check)
     verification.add_check("serials", serials_check)
     verification.add_check("reports", reports_check)

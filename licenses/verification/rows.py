@@ -16,6 +16,8 @@ PAGE_SIZE: Final = 500
 
 Derived = tuple[UUID, list[Row]]
 """An event and the rows that follow from it."""
+Key = tuple[Any, UUID]
+"""A row's key and its event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,35 +30,33 @@ class GuardedTable:
     aggregates: tuple[str, ...]
     """Whose events the rows follow from."""
 
-    @property
-    def event_column(self) -> int:
-        """Say at which place the event stands in a row."""
-        return self.columns.index("event_id")
-
 
 def row_differences(table: GuardedTable, derived: Iterable[Derived]) -> Iterator[Difference]:
     """Compare the rows that follow from all events of the table's aggregates with those there."""
     for page in _paged(derived):
         rows = [row for _, of_event in page for row in of_event]
-        expected = {row[0]: row for row in rows}
         found = _rows_of(table, [event_id for event_id, _ in page])
-        yield from _compare(table, expected, found)
+        yield from _compare(table, _by_key(table, rows), _by_key(table, found))
     for key, event_id in _orphans(table):
         detail = f"event {event_id} moves nothing here"
         yield Difference(kind="guarded_row_surplus", subject=f"{table.name} {key}", detail=detail)
 
 
+def _by_key(table: GuardedTable, rows: Iterable[Row]) -> dict[Key, Row]:
+    """Find rows by key and event: two events that claim one row shall not hide each other."""
+    return {(row[0], row[table.columns.index("event_id")]): row for row in rows}
+
+
 def _compare(
-    table: GuardedTable, expected: Mapping[Any, Row], found: Mapping[Any, Row]
+    table: GuardedTable, expected: Mapping[Key, Row], found: Mapping[Key, Row]
 ) -> Iterator[Difference]:
-    for key in sorted(expected.keys() | found.keys(), key=str):
+    for place in sorted(expected.keys() | found.keys(), key=str):
+        key, event_id = place
         subject = f"{table.name} {key}"
-        wanted, there = expected.get(key), found.get(key)
+        wanted, there = expected.get(place), found.get(place)
         if wanted is None or there is None:
-            row = wanted or there or ()
             kind = "guarded_row_surplus" if wanted is None else "guarded_row_missing"
-            detail = f"of event {row[table.event_column]}"
-            yield Difference(kind=kind, subject=subject, detail=detail)
+            yield Difference(kind=kind, subject=subject, detail=f"of event {event_id}")
         elif wanted != there:
             detail = ", ".join(
                 f"{column}: expected {want}, found {have}"
@@ -72,12 +72,13 @@ def _paged(derived: Iterable[Derived]) -> Iterator[list[Derived]]:
         yield page
 
 
-def _rows_of(table: GuardedTable, event_ids: list[UUID]) -> dict[Any, Row]:
+def _rows_of(table: GuardedTable, event_ids: list[UUID]) -> list[Row]:
     names = ", ".join(table.columns)
     query = f"SELECT {names} FROM {table.name} WHERE event_id = ANY(%s)"  # noqa: S608 -- constants
     with connection.cursor() as cursor:
         cursor.execute(query, [event_ids])
-        return {row[0]: row for row in cursor.fetchall()}
+        rows: list[Row] = cursor.fetchall()
+    return rows
 
 
 def _orphans(table: GuardedTable) -> list[tuple[Any, UUID]]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from audits import context as minting
 from customers.domain import customer
@@ -9,12 +10,13 @@ from customers.domain.customer import commands as customer_commands
 from customers.domain.customer.standing import open_hits
 from licenses.domain import escrow
 from licenses.domain import license as licenses
+from licenses.domain.allotment import commands as allotment
 from licenses.domain.application import commands as application
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_commands
-from tests.support.deal import Deal, body
-from tests.support.people import BANK, OFFICER, SECOND_OFFICER
+from tests.support.deal import Deal, body, document
+from tests.support.people import BANK, EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.world import World
 
 
@@ -27,16 +29,21 @@ class Played:
     short: Deal
     revoked: Deal
     refunded: Deal
+    denied: Deal
     open: Deal
+    volume: UUID
+    near: UUID
+    """A customer whose hit was adjudicated and released."""
 
 
 def play() -> Played:
     """Play all of it."""
     stage = World()
     stage.prepare()
-    stage.sell_at_home(200)
+    volume = stage.sell_at_home(200)
+    reverse_sale(stage, volume)
     buyer = stage.approved_customer()
-    adjudicated_customer(stage)
+    near = adjudicated_customer(stage)
     remitted = Deal(stage, buyer, "remitted").ready()
     remitted.dispatch()
     remitted.deliver().remit()
@@ -47,13 +54,14 @@ def play() -> Played:
     revoke(revoked)
     refunded = Deal(stage, buyer, "refunded", quantity=7).apply().grant()
     refund(refunded)
-    deny(Deal(stage, buyer, "denied", quantity=8))
+    denied = Deal(stage, buyer, "denied", quantity=8)
+    deny(denied)
     waiting = Deal(stage, buyer, "open", quantity=9).ready()
     disqualify(stage)
-    return Played(stage, remitted, short, revoked, refunded, waiting)
+    return Played(stage, remitted, short, revoked, refunded, denied, waiting, volume, near)
 
 
-def adjudicated_customer(stage: World) -> None:
+def adjudicated_customer(stage: World) -> UUID:
     """Have a customer hit, the hit adjudicated by one officer and released by another."""
     target = stage.registered_customer("near", name="SMIC Harbor Trading", native_name=None)
     stage.settle()
@@ -71,6 +79,21 @@ def adjudicated_customer(stage: World) -> None:
             customer_commands.ReleaseHit, hit_id=str(hit.hit_id), reason="Read the file: agreed"
         )
         stage.do(SECOND_OFFICER, release, target)
+    return target
+
+
+def reverse_sale(stage: World, volume: UUID) -> None:
+    """Take ten units of the sale back."""
+    command = body(
+        allotment.ReverseUsSale,
+        sale_reference="INV-1",
+        reversal_reference="CN-1",
+        evidence=document("credit note"),
+        reversed_on=str(minting.database_now().date()),
+        quantity=10,
+        reason="Ten units came back",
+    )
+    stage.do(EXPORTER, command, volume)
 
 
 def revoke(deal: Deal) -> None:
