@@ -35,6 +35,7 @@ from licenses.domain.product import commands as product_commands
 from licenses.domain.remittance import commands as remittance_commands
 from licenses.domain.shipment import commands as shipment_commands
 from licenses.gathering import applications, departures, following, laboratories, money
+from licenses.gathering.common import ruled_facts
 from licenses.permissions import PERMITTED, VISIBLE
 
 DECIDERS: Final[tuple[Decider[Any], ...]] = (
@@ -47,8 +48,10 @@ GATHER: Final[dict[type[Command], Gather]] = {
     product_commands.RegisterProduct: applications.product_facts,
     product_commands.AmendProduct: applications.product_facts,
     application_commands.SubmitApplication: applications.submit_facts,
+    application_commands.ReturnApplication: ruled_facts,
     application_commands.ProposeDecision: applications.proposal_facts,
     application_commands.ConfirmDecision: applications.decision_facts,
+    license_commands.SuspendLicense: ruled_facts,
     license_commands.ReinstateLicense: applications.reinstatement_facts,
     license_commands.ProposeRevocation: applications.revocation_proposal_facts,
     license_commands.ConfirmRevocation: applications.revocation_facts,
@@ -58,7 +61,11 @@ GATHER: Final[dict[type[Command], Gather]] = {
     escrow_commands.BookDeposit: money.deposit_facts,
     escrow_commands.ReturnExcess: money.return_facts,
     escrow_commands.ForfeitEscrow: money.forfeit_facts,
+    escrow_commands.ProposeRefund: ruled_facts,
+    escrow_commands.ConfirmRefundWaiver: ruled_facts,
     laboratory_commands.AccreditLaboratory: laboratories.accredit_facts,
+    laboratory_commands.ProposeDisqualification: ruled_facts,
+    laboratory_commands.ConfirmDisqualification: ruled_facts,
     lab_test_commands.RegisterLot: laboratories.lot_facts,
     lab_test_commands.DrawSample: laboratories.draw_facts,
     lab_test_commands.SubmitReport: laboratories.report_facts,

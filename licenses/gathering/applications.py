@@ -157,8 +157,9 @@ def reinstatement_facts(
 def revocation_proposal_facts(
     desk: Desk, _command: Any, loaded: Loaded[LicenseState]
 ) -> RevocationProposalFacts:
-    """Name the version that the officer decides on."""
-    return RevocationProposalFacts(**common(desk), version=loaded.version)
+    """Name the version that the officer decides on, and the edition in force."""
+    edition = edition_in_force(desk.context.now)
+    return RevocationProposalFacts(**common(desk), version=loaded.version, edition=edition.name)
 
 
 def revocation_facts(desk: Desk, _command: Any, _loaded: Loaded[LicenseState]) -> RevocationFacts:

@@ -62,6 +62,7 @@ def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState])
             desk, (payer.customer_id for payer in terms.payers)
         ),
         booked_for_license_id=_booked_elsewhere(command, terms.license_id),
+        edition=terms.edition,
     )
 
 

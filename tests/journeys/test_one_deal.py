@@ -1,5 +1,9 @@
 """One H200 deal from application to reconciled remittance, through the real handlers."""
 
+from typing import Final
+
+from audits import reading
+from audits.models import EventRow
 from licenses.domain import allotment, escrow, lab_test, license, remittance, shipment
 from licenses.domain.escrow.state import Closed
 from licenses.domain.lab_test.state import Certified
@@ -7,6 +11,17 @@ from licenses.domain.license.state import Exhausted
 from licenses.domain.remittance.state import Reconciled
 from licenses.domain.shipment.state import Cleared, Delivered
 from tests.support.deal import Deal, Stage
+
+STATED: Final = frozenset(
+    {
+        *("list_imported", "edition_published", "edition_approved", "edition_took_effect"),
+        *("customer_registered", "end_use_certified", "security_proven", "customer_screened"),
+        *("product_registered", "lot_registered", "application_drafted", "application_revised"),
+        *("provisos_acknowledged", "end_user_statement_held", "delivery_verified"),
+        *("remittance_instructed", "remittance_confirmed", "remittance_reconciled"),
+    }
+)
+"""What somebody states or hands in: no rule of the policy is applied to it."""
 
 
 def test_a_deal_runs_from_application_to_reconciled_remittance(stage: Stage) -> None:
@@ -30,3 +45,10 @@ def test_a_deal_runs_from_application_to_reconciled_remittance(stage: Stage) -> 
     assert closed.assessed.amount_cents == deal.price_cents // 4
     tally = stage.state(allotment.DECIDER, volume).volume.counters.units
     assert (tally.us_counting, tally.pending, tally.posted) == (8, 0, 4)
+    assert decided_without_edition() == set()
+
+
+def decided_without_edition() -> set[str]:
+    """Name the kinds of decisions whose envelopes name no policy edition."""
+    recorded = (reading.decode(bytes(row.canonical)) for row in EventRow.objects.all())
+    return {each.type for each in recorded if each.edition is None} - STATED

@@ -23,6 +23,7 @@ from licenses.domain.escrow.events import (
     SetAsideReason,
 )
 from licenses.domain.escrow.state import Closed, EscrowState, Funded, Opened, opened
+from licenses.domain.policy.model import EditionName
 
 _REASONS: Final = {
     SetAsideReason.NOT_BOOKED: "The bank has not booked it yet",
@@ -45,6 +46,8 @@ class DepositFacts(Facts):
     """Parties of the license whose screening clears them now."""
     booked_for_license_id: UUID | None = None
     """The license for which this account and bank reference is booked already, if any."""
+    edition: EditionName | None = None
+    """The edition on whose terms the escrow was opened; None: it was not."""
 
 
 def refusal_of(event: Event) -> Refused | None:

@@ -22,9 +22,10 @@ class ReinstatementFacts(Facts):
 
 
 class ProposalFacts(Facts):
-    """For proposing a revocation: the version that the officer decides on."""
+    """For proposing a revocation: the version that the officer decides on, the edition in force."""
 
     version: int
+    edition: EditionName
 
 
 class RevocationFacts(Facts):

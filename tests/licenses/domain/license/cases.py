@@ -87,7 +87,7 @@ def reinstating(**changes: Any) -> ReinstatementFacts:
 
 
 def proposing(actor: Actor = OFFICER, version: int = 1) -> ProposalFacts:
-    return ProposalFacts(now=NOON, actor=actor, version=version)
+    return ProposalFacts(now=NOON, actor=actor, version=version, edition=EDITION)
 
 
 def confirming(actor: Actor = SECOND_OFFICER) -> RevocationFacts:
