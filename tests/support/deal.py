@@ -198,16 +198,18 @@ class Stage:
         )
         self.do(OFFICER, command, self.laboratory_id)
 
-    def sell_at_home(self, quantity: int, *, reference: str = "INV-1") -> UUID:
+    def sell_at_home(
+        self, quantity: int, *, reference: str = "INV-1", product_name: str = "H200"
+    ) -> UUID:
         """Report a US sale; give the allotment that it counts in."""
-        product_id = self.products["H200"]
+        product_id = self.products[product_name]
         now = minting.database_now()
         target = allotment_of(EXPORTER.organization_id, product_id, edition_in_force(now), now)
         command = body(
             allotment.ReportUsSale,
             product_id=str(product_id),
             sale_reference=reference,
-            evidence=document(f"{self.name}/{reference}"),
+            evidence=document(f"{self.name}/{product_name}/{reference}"),
             buyer="Great Plains Compute",
             sold_on=str(now.date()),
             quantity=quantity,
@@ -217,15 +219,21 @@ class Stage:
         self.do(EXPORTER, command, target)
         return target
 
-    def approved_customer(self, label: str = "buyer", **changes: Any) -> UUID:
+    def approved_customer(
+        self, label: str = "buyer", *, until: datetime | None = None, **changes: Any
+    ) -> UUID:
         """Register a buyer, screen it and have it approved by two officers."""
         target = self.registered_customer(label, **changes)
         self.settle()
-        until = (minting.database_now() + timedelta(days=365)).isoformat()
+        self.approve(target, until or minting.database_now() + timedelta(days=365))
+        return target
+
+    def approve(self, target: UUID, ends: datetime) -> None:
+        """Approve a screened buyer by two officers."""
+        until = ends.isoformat()
         proposal = body(customer.ProposeApproval, expires_at=until, reason="Civil weather service")
         self.do(OFFICER, proposal, target)
         self.do(SECOND_OFFICER, body(customer.ConfirmApproval, expires_at=until), target)
-        return target
 
     def registered_customer(self, label: str = "buyer", **changes: Any) -> UUID:
         """Register a buyer with certification and security measures."""
