@@ -62,7 +62,7 @@ GATHER: Final[dict[type[Command], Gather]] = {
     escrow_commands.ReturnExcess: money.return_facts,
     escrow_commands.ForfeitEscrow: money.forfeit_facts,
     escrow_commands.ProposeRefund: ruled_facts,
-    escrow_commands.ConfirmRefundWaiver: ruled_facts,
+    escrow_commands.ConfirmRefundWaiver: money.waiver_facts,
     laboratory_commands.AccreditLaboratory: laboratories.accredit_facts,
     laboratory_commands.ProposeDisqualification: ruled_facts,
     laboratory_commands.ConfirmDisqualification: ruled_facts,

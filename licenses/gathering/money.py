@@ -10,9 +10,15 @@ from licenses.domain import escrow
 from licenses.domain.allotment.commands import ReportUsSale
 from licenses.domain.allotment.facts import AllotmentFacts
 from licenses.domain.allotment.state import AllotmentState
-from licenses.domain.escrow.commands import BookDeposit, ForfeitEscrow, ReturnExcess
+from licenses.domain.escrow.commands import (
+    BookDeposit,
+    ConfirmRefundWaiver,
+    ForfeitEscrow,
+    ReturnExcess,
+)
 from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
 from licenses.domain.escrow.deposits import DepositFacts
+from licenses.domain.escrow.refunds import WaiverFacts
 from licenses.domain.escrow.state import EscrowState, NotOpened
 from licenses.domain.ids import escrow_id
 from licenses.domain.ledger.postings import deposit_key
@@ -79,6 +85,20 @@ def return_facts(desk: Desk, _command: ReturnExcess, loaded: Loaded[EscrowState]
         return ReturnFacts(**common(desk), screened_customer_ids=())
     payers = (payer.customer_id for payer in loaded.state.books.terms.payers)
     return ReturnFacts(**common(desk), screened_customer_ids=parties.cleared_ids(desk, payers))
+
+
+def waiver_facts(
+    desk: Desk, _command: ConfirmRefundWaiver, loaded: Loaded[EscrowState]
+) -> WaiverFacts:
+    """Gather which of those that paid in are not cleared."""
+    state = loaded.state
+    paid = () if isinstance(state, NotOpened) else state.books.deposits
+    payers = {deposit.payer_customer_id for deposit in paid}
+    return WaiverFacts(
+        **common(desk),
+        edition=edition_in_force(desk.context.now).name,
+        uncleared_payer_ids=tuple(sorted(payers - set(parties.cleared_ids(desk, payers)))),
+    )
 
 
 def forfeit_facts(desk: Desk, command: ForfeitEscrow, _loaded: Loaded[EscrowState]) -> ForfeitFacts:

@@ -4,12 +4,24 @@ The prepayment is non-refundable in principle. A waiver names an exact amount; i
 exactly that amount is in escrow, so that a release or deposit in between voids the proposal.
 """
 
+from uuid import UUID
+
 from audits.kernel import Facts, Refused
 from licenses.domain.escrow.books import Books
 from licenses.domain.escrow.commands import ConfirmRefundPaid, ConfirmRefundWaiver, ProposeRefund
 from licenses.domain.escrow.events import EscrowEvent, RefundPaid, RefundProposed, RefundWaived
 from licenses.domain.escrow.state import Closed, EscrowState, opened
 from licenses.domain.money import refuse_day_ahead
+from licenses.domain.policy.model import EditionName
+
+
+class WaiverFacts(Facts):
+    """What a waiver must know beyond the escrow."""
+
+    edition: EditionName
+    """The edition in force."""
+    uncleared_payer_ids: tuple[UUID, ...] = ()
+    """Of those that paid in: whose screening does not clear them now."""
 
 
 def propose_refund(command: ProposeRefund, state: EscrowState, facts: Facts) -> list[EscrowEvent]:
@@ -33,7 +45,7 @@ def propose_refund(command: ProposeRefund, state: EscrowState, facts: Facts) -> 
 
 
 def confirm_refund_waiver(
-    command: ConfirmRefundWaiver, state: EscrowState, facts: Facts
+    command: ConfirmRefundWaiver, state: EscrowState, facts: WaiverFacts
 ) -> list[EscrowEvent]:
     """Waive, as a second natural person, exactly what was proposed and is still held."""
     refund = opened(state).books.refund
@@ -48,6 +60,9 @@ def confirm_refund_waiver(
         raise refused(books, "four_eyes", "Who proposes a refund cannot confirm it")
     if not command.amount_cents == refund.amount_cents == books.held_cents:
         raise refused(books, "refund_amount_changed", "Proposed, confirmed and held differ")
+    if facts.uncleared_payer_ids:
+        # 31 CFR 501.603: property of a blocked person stays where it is.
+        raise Refused("payer_not_screened", "A payer is not cleared", citation="31 CFR 501.603")
     waived = RefundWaived(
         license_id=refund.license_id,
         amount_cents=refund.amount_cents,

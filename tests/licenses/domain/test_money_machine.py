@@ -53,6 +53,7 @@ from tests.licenses.domain.escrow.scenes import (
     release,
     returning,
     waiver,
+    waiving,
 )
 from tests.licenses.domain.policy.deals import BRIEF
 from tests.licenses.domain.remittance import scenes
@@ -152,7 +153,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(same_person=st.booleans())
     def confirm_waiver(self, *, same_person: bool) -> None:
         officer = OFFICER if same_person else SECOND_OFFICER
-        self.ask_escrow(waiver(self.books.held_cents), acting(officer))
+        self.ask_escrow(waiver(self.books.held_cents), waiving(officer))
 
     @rule(reference=REFERENCES)
     def pay_refund(self, reference: str) -> None:

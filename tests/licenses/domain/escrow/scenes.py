@@ -21,6 +21,7 @@ from licenses.domain.escrow.commands import (
 from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
 from licenses.domain.escrow.deposits import DepositFacts
 from licenses.domain.escrow.events import CreditDebit, EntryStatus, ForfeitReason, Payer
+from licenses.domain.escrow.refunds import WaiverFacts
 from tests.licenses.domain.policy.deals import BRIEF, RULE
 from tests.support.people import BANK, NOON, OFFICER, SECOND_OFFICER, SYSTEM, identity
 
@@ -114,11 +115,15 @@ def acting(actor: Actor) -> Facts:
     return Facts(now=NOON, actor=actor)
 
 
+def waiving(actor: Actor, *uncleared: UUID) -> WaiverFacts:
+    return WaiverFacts(now=NOON, actor=actor, edition=BRIEF.name, uncleared_payer_ids=uncleared)
+
+
 Step = tuple[Command, Facts]
 OPENING: Final[Step] = (OPEN, acting(SYSTEM))
 PAYING: Final[Step] = (deposit(), deposit_facts())
 PROPOSING: Final[Step] = (PROPOSE, acting(OFFICER))
-WAIVING: Final[Step] = (waiver(), acting(SECOND_OFFICER))
+WAIVING: Final[Step] = (waiver(), waiving(SECOND_OFFICER))
 RELEASING: Final[Step] = (release(), acting(SYSTEM))
 
 

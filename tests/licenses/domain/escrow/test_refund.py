@@ -11,6 +11,7 @@ from licenses.domain.escrow.commands import ProposeRefund
 from licenses.domain.escrow.events import RefundPaid, RefundProposed, RefundWaived
 from licenses.domain.escrow.state import Closed, Closing
 from tests.licenses.domain.escrow.scenes import (
+    BUYER,
     HISTORIES,
     LICENSE,
     OPENING,
@@ -25,6 +26,7 @@ from tests.licenses.domain.escrow.scenes import (
     refund_paid,
     release,
     waiver,
+    waiving,
 )
 from tests.licenses.domain.policy.deals import BRIEF
 from tests.support.deciding import given
@@ -106,27 +108,33 @@ def test_nothing_is_proposed_once_closed(name: str) -> None:
 
 def test_a_second_person_waives_and_closes_the_escrow() -> None:
     proposed = HISTORIES["refund proposed"]
-    events = given(DECIDER, *proposed).when(waiver(), acting(SECOND_OFFICER)).then(WAIVED)
+    events = given(DECIDER, *proposed).when(waiver(), waiving(SECOND_OFFICER)).then(WAIVED)
     state = DECIDER.fold([*proposed, *events])
     assert isinstance(state, Closed)
     assert (state.how, state.books.held_cents) == (Closing.REFUND_WAIVED, PRICE_CENTS)
 
 
 def test_nobody_confirms_a_proposal_of_their_own() -> None:
-    outcome = given(DECIDER, *HISTORIES["refund proposed"]).when(waiver(), acting(OFFICER))
+    outcome = given(DECIDER, *HISTORIES["refund proposed"]).when(waiver(), waiving(OFFICER))
     outcome.refused("four_eyes", citation=CITATION)
+
+
+def test_a_waiver_pays_nobody_back_who_is_not_cleared() -> None:
+    proposed = given(DECIDER, *HISTORIES["refund proposed"])
+    outcome = proposed.when(waiver(), waiving(SECOND_OFFICER, BUYER))
+    outcome.refused("payer_not_screened", citation="31 CFR 501.603")
 
 
 def test_another_role_or_agency_does_not_make_another_person() -> None:
     disguised = replace(OFFICER, role=Role.SYSTEM, organization_id=BANK.organization_id, agency="X")
-    outcome = given(DECIDER, *HISTORIES["refund proposed"]).when(waiver(), acting(disguised))
+    outcome = given(DECIDER, *HISTORIES["refund proposed"]).when(waiver(), waiving(disguised))
     outcome.refused("four_eyes")
 
 
 @pytest.mark.parametrize("amount_cents", [PRICE_CENTS - 1, PRICE_CENTS + 1])
 def test_a_waiver_names_the_proposed_amount(amount_cents: int) -> None:
     outcome = given(DECIDER, *HISTORIES["refund proposed"]).when(
-        waiver(amount_cents), acting(SECOND_OFFICER)
+        waiver(amount_cents), waiving(SECOND_OFFICER)
     )
     outcome.refused("refund_amount_changed", citation=CITATION)
 
@@ -134,27 +142,27 @@ def test_a_waiver_names_the_proposed_amount(amount_cents: int) -> None:
 @pytest.mark.parametrize("amount_cents", [PRICE_CENTS - 1, PRICE_CENTS])
 def test_a_release_in_between_voids_the_proposal(amount_cents: int) -> None:
     overtaken = history(OPENING, PAYING, PROPOSING, (release(1), acting(SYSTEM)))
-    outcome = given(DECIDER, *overtaken).when(waiver(amount_cents), acting(SECOND_OFFICER))
+    outcome = given(DECIDER, *overtaken).when(waiver(amount_cents), waiving(SECOND_OFFICER))
     outcome.refused("refund_amount_changed", citation=CITATION)
 
 
 @pytest.mark.parametrize("name", ["awaiting funds", "partly paid", "funded", "partly released"])
 def test_without_a_proposal_there_is_nothing_to_confirm(name: str) -> None:
-    outcome = given(DECIDER, *HISTORIES[name]).when(waiver(), acting(SECOND_OFFICER))
+    outcome = given(DECIDER, *HISTORIES[name]).when(waiver(), waiving(SECOND_OFFICER))
     outcome.refused("refund_not_proposed", citation=CITATION)
 
 
 @pytest.mark.parametrize("name", ["released", "forfeited"])
 def test_nothing_is_waived_once_closed(name: str) -> None:
-    outcome = given(DECIDER, *HISTORIES[name]).when(waiver(), acting(SECOND_OFFICER))
+    outcome = given(DECIDER, *HISTORIES[name]).when(waiver(), waiving(SECOND_OFFICER))
     outcome.refused("escrow_closed", citation=CITATION)
 
 
 @pytest.mark.parametrize("name", ["refund waived", "refunded"])
 def test_the_same_waiver_again_changes_nothing(name: str) -> None:
     waived = given(DECIDER, *HISTORIES[name])
-    waived.when(waiver(), acting(SECOND_OFFICER)).then()
-    waived.when(waiver(1), acting(SECOND_OFFICER)).refused("refund_amount_changed")
+    waived.when(waiver(), waiving(SECOND_OFFICER)).then()
+    waived.when(waiver(1), waiving(SECOND_OFFICER)).refused("refund_amount_changed")
 
 
 # Paying

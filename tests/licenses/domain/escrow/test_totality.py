@@ -24,6 +24,7 @@ from tests.licenses.domain.escrow.scenes import (
     return_facts,
     returning,
     waiver,
+    waiving,
 )
 from tests.support.deciding import given
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER, SYSTEM
@@ -36,7 +37,7 @@ STEPS: dict[str, Step] = {
     "release": (release(1, SECOND_SHIPMENT), acting(SYSTEM)),
     "forfeit": (FORFEIT, FORFEIT_FACTS),
     "propose refund": (PROPOSE, acting(OFFICER)),
-    "waive": (waiver(), acting(SECOND_OFFICER)),
+    "waive": (waiver(), waiving(SECOND_OFFICER)),
     "pay refund": (refund_paid(), acting(BANK)),
 }
 
