@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audits import execution, reading, work
 from audits.context import database_now
-from audits.kernel import Command, Event
+from audits.kernel import Command
 from audits.work import Leased
 from customers.domain import customer
 from licenses.domain import escrow, license, product, shipment
@@ -36,7 +36,6 @@ from licenses.domain.processes.wind_up_license import (
 from licenses.domain.remittance.commands import AssessRemittance, ReconcileRemittance
 from licenses.domain.remittance.events import Source
 from licenses.domain.shipment.commands import AssessClearance, StopShipment
-from licenses.domain.shipment.events import ShipmentDispatched
 from licenses.domain.shipment.state import Delivered, Dispatched
 from licenses.editions import edition_named
 
@@ -141,13 +140,17 @@ def assess_clearance(intent: AssessClearanceOf) -> Order:
 
 
 def assess_remittance(intent: AssessLevyOn) -> Order | None:
-    """Assess the levy when its event has come; None: another event brings it due."""
+    """Assess the levy when its event has come; None: another event brings it due.
+
+    The levy is that of the edition which the license was granted under.
+    """
     loaded = reading.load(shipment.DECIDER, intent.shipment_id)
     requested: Any = loaded.recorded[0].data
     terms, has_left = requested.terms, isinstance(loaded.state, Dispatched | Delivered)
-    ruling = _ruling_of(loaded, has_left=has_left)
+    granted: Any = reading.load(license.DECIDER, terms.license_id).recorded[0].data
+    ruling = edition_named(granted.edition)
     levy = ruling.levy
-    if has_left != (levy.due_event == "dispatch"):
+    if not has_left and levy.due_event == "dispatch":
         return None
     basis = _levy_basis(terms, loaded, levy.base)
     if basis is None:
@@ -173,13 +176,6 @@ class _LevyBasis:
     base_cents: int
     cumulative_base_cents: int
     currency: str
-
-
-def _ruling_of(loaded: reading.Loaded[Any], *, has_left: bool) -> Edition:
-    """Find the edition of the dispatch, or of the request before it."""
-    kind = ShipmentDispatched if has_left else Event
-    names = (item.edition for item in loaded.recorded if isinstance(item.data, kind))
-    return edition_named(next(name for name in names if name is not None))
 
 
 def _levy_basis(terms: Any, loaded: reading.Loaded[Any], base: str) -> _LevyBasis | None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from audits.execution import Desk
 from audits.projection import status_of
 from audits.reading import Loaded
@@ -36,6 +38,7 @@ from licenses.domain.policy.facts import (
 from licenses.domain.policy.model import Edition, GateKind, Verdict
 from licenses.domain.shipment import events as shipment_events
 from licenses.domain.shipment.values import Papers, ShipmentTerms
+from licenses.editions import edition_named
 from licenses.gathering import deals, parties, volume
 from licenses.models import RemittanceRow
 
@@ -80,8 +83,14 @@ def load_basis(desk: Desk, shipment: Loaded[Any], *, lock: str) -> Basis:
 def shipment_verdicts(
     desk: Desk, basis: Basis, edition: Edition, *, quantity: int
 ) -> tuple[Verdict, ...]:
-    """Judge the twelve conditions for `quantity` units of a shipment, at this moment."""
-    return evaluate(edition, deal_facts(desk, basis, edition, quantity=quantity))
+    """Judge the twelve conditions for `quantity` units of a shipment, at this moment.
+
+    The levy alone is that of the edition which the license was granted under: escrow withholds it
+    on those terms, and a later edition must neither take it twice nor let it lapse.
+    """
+    granted: Any = basis.license.recorded[0].data
+    ruling = replace(edition, levy=edition_named(granted.edition).levy)
+    return evaluate(ruling, deal_facts(desk, basis, ruling, quantity=quantity))
 
 
 def deal_facts(desk: Desk, basis: Basis, edition: Edition, *, quantity: int) -> DealFacts:
