@@ -71,9 +71,10 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER licenses_transfer_matches_event BEFORE INSERT ON licenses_ledger_transfer
+-- Triggers fire in the order of their names: this one before any counter moves.
+CREATE TRIGGER licenses_transfer_a_matches_event BEFORE INSERT ON licenses_ledger_transfer
     FOR EACH ROW EXECUTE FUNCTION licenses_transfer_matches_event();
-ALTER TABLE licenses_ledger_transfer ENABLE ALWAYS TRIGGER licenses_transfer_matches_event;
+ALTER TABLE licenses_ledger_transfer ENABLE ALWAYS TRIGGER licenses_transfer_a_matches_event;
 """
 
 ENTRY = f"""
@@ -108,7 +109,6 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
--- Triggers fire in the order of their names: this one before the counters move.
 CREATE TRIGGER licenses_allotment_a_matches_event BEFORE INSERT ON licenses_allotment_entry
     FOR EACH ROW EXECUTE FUNCTION licenses_allotment_matches_event();
 ALTER TABLE licenses_allotment_entry ENABLE ALWAYS TRIGGER licenses_allotment_a_matches_event;

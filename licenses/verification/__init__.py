@@ -18,7 +18,7 @@ GUARDS: Final = {
         *("licenses_follows_dispatch", "licenses_follows_grant"),
     ),
     "licenses_ledger_transfer": (
-        *("licenses_transfer_before_insert", "licenses_transfer_matches_event"),
+        *("licenses_transfer_before_insert", "licenses_transfer_a_matches_event"),
         *("licenses_ledger_transfer_immutable", "licenses_ledger_transfer_no_truncate"),
     ),
     "licenses_allotment_entry": (
