@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from audits import context
 from customers.domain import customer
+from customers.domain.customer import commands
 from customers.domain.customer import state as standing
+from customers.domain.customer.standing import open_hits
 from licenses.domain import allotment, lab_test, license, shipment
 from licenses.domain.allotment import commands as allotment_commands
 from licenses.domain.allotment.state import Frozen, Open
@@ -33,6 +35,22 @@ def test_a_new_list_suspends_whom_it_hits_and_nothing_leaves(stage: Stage) -> No
     assert isinstance(hit, standing.Pending)
     refusal = refused("clearance_does_not_hold", deal.dispatch)
     assert [failing["condition"] for failing in refusal.extra["failing"]] == ["C3", "C4"]
+
+    [found] = open_hits(hit.file)
+    soon = context.database_now() + timedelta(days=30)
+    judge = body(
+        commands.AdjudicateHit,
+        hit_id=str(found.hit_id),
+        disposition="false_positive",
+        reason="Another company of that name, at another address",
+    )
+    stage.do(OFFICER, judge, deal.customer_id)
+    refused("hits_open", lambda: stage.approve(deal.customer_id, soon))
+    release = body(commands.ReleaseHit, hit_id=str(found.hit_id), reason="Seen the papers")
+    refused("four_eyes", lambda: stage.do(OFFICER, release, deal.customer_id))
+    stage.do(SECOND_OFFICER, release, deal.customer_id)
+    stage.approve(deal.customer_id, soon)
+    deal.dispatch()
 
 
 def test_an_approval_ends_by_the_clock(stage: Stage) -> None:
