@@ -209,7 +209,9 @@ class LicenseMachine(RuleBasedStateMachine):
     @rule(officer=st.integers(0, 1))
     def propose_revocation(self, officer: int) -> None:
         version = len(self.events)
-        facts = ProposalFacts(now=self.now, actor=OFFICERS[officer], version=version, edition=EDITION)
+        facts = ProposalFacts(
+            now=self.now, actor=OFFICERS[officer], version=version, edition=EDITION
+        )
         expected = "license_not_in_force"
         if self.model.in_force:
             expected = "done"
