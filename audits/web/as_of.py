@@ -60,4 +60,4 @@ class AsOfForm(forms.Form):
 
 def as_of(query: QueryDict) -> AsOfForm:
     """Read from an address how far back to look."""
-    return AsOfForm({name: query.get(name, "") for name in AsOfForm.base_fields})
+    return AsOfForm({name: query.get(name, "") for name in AsOfForm.base_fields}, label_suffix="")

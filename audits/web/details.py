@@ -37,6 +37,11 @@ class Detail:
     left_out: int = 0
     """How many values of the list are not shown."""
 
+    @property
+    def is_deep(self) -> bool:
+        """Whether it takes more than a line."""
+        return bool(self.fields or self.values)
+
     def size(self) -> int:
         """Count the texts inside."""
         inner = [value for _, value in self.fields] + list(self.values)
@@ -53,10 +58,17 @@ class Describing:
     """Of money beside which no currency stands."""
 
     def describe(self, data: Mapping[str, Any]) -> Detail:
-        """Describe a JSON object; a field `currency` holds for all money in and below it."""
+        """Describe a JSON object, without what is null in it.
+
+        Its field `currency` holds for all money in it and below.
+        """
         found = data.get("currency")
         inner = Describing(self.amount, found if isinstance(found, str) else self.currency)
-        fields = tuple((label(name), inner.value(name, value)) for name, value in data.items())
+        fields = tuple(
+            (label(name), inner.value(name, value))
+            for name, value in data.items()
+            if value is not None
+        )
         return Detail(fields=fields) if fields else Detail(NOTHING)
 
     def value(self, name: str, value: Any) -> Detail:

@@ -23,7 +23,7 @@ class LogInForm(AuthenticationForm):
     }
 
     def __init__(self, request: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(request, *args, **kwargs)
+        super().__init__(request, *args, **{"label_suffix": "", **kwargs})
         self.fields["username"].label = "Login name"
 
 

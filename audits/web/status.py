@@ -148,6 +148,8 @@ def versions() -> list[tuple[str, str]]:
     return [
         ("Tollgate", settings.TOLLGATE_VERSION),
         ("Python", platform.python_version()),
-        *((name, version(name)) for name in ("Django", "djangorestframework", "celery")),
+        ("Django", version("Django")),
+        ("Django REST framework", version("djangorestframework")),
+        ("Celery", version("celery")),
         ("PostgreSQL", str(postgres)),
     ]

@@ -41,9 +41,8 @@ class Place:
 class Who:
     """Who did something: a person for an organization, or the service itself."""
 
-    role: str
-    organization: str
-    person: str
+    name: str
+    capacity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +138,10 @@ class _Names:
 
     def who(self, actor: Actor) -> Who:
         if actor.role is Role.SYSTEM:
-            return Who("service", "Tollgate", "a process of its own")
+            return Who("Tollgate", "by itself")
         person = self.people.get(actor.person_id)
         role = f"{actor.role.value} ({actor.agency})" if actor.agency else actor.role.value
         return Who(
-            role,
-            self.organization(actor.organization_id),
             person.username if person else str(actor.person_id),
+            f"{role}, {self.organization(actor.organization_id)}",
         )

@@ -29,6 +29,8 @@ from licenses.web.titles import TITLES
 
 DEALS_A_PAGE: Final = 25
 EVENTS_A_PAGE: Final = 50
+SECTION: Final = "deals"
+"""Which entry of the navigation these pages belong to."""
 NEWEST_FIRST: Final = "-created_at"
 
 
@@ -56,7 +58,12 @@ class DealsPage(PersonPage):
             cursor=request.GET.get("cursor"),
             limit=DEALS_A_PAGE,
         )
-        context = {"viewer": viewer, "deals": deals_of(found.rows), "found": found}
+        context = {
+            "viewer": viewer,
+            "section": SECTION,
+            "deals": deals_of(found.rows),
+            "found": found,
+        }
         return render(request, "licenses/deals.html", context)
 
 
@@ -142,6 +149,7 @@ class DealPage(TimelinePage):
         telling = Telling(TITLES.get, Describing(amount_text, shown.application.currency))
         context = {
             "viewer": viewer,
+            "section": SECTION,
             "deal": deal,
             "shown": shown,
             "entries": telling.entries(shown.places),
