@@ -38,9 +38,17 @@ CAST: Final = (
 )
 
 
+OFFICERS: Final = tuple(member.username for member in CAST if member.role == "officer")
+
+
+def store_of(state: Path) -> Path:
+    """Say where an installation keeps its passwords."""
+    return state / "logins.json"
+
+
 def passwords(state: Path) -> dict[str, str]:
     """Read the passwords of this installation, made once and readable by its user alone."""
-    store = state / "logins.json"
+    store = store_of(state)
     if not store.exists():
         made = {member.username: secrets.token_urlsafe(PASSWORD_BYTES) for member in CAST}
         with os.fdopen(os.open(store, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
