@@ -57,34 +57,34 @@ END $$;
 APPEND = """
 CREATE FUNCTION audits_event_before_insert() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    envelope jsonb;
+    locked boolean;
 BEGIN
     IF NEW.leaf_hash IS DISTINCT FROM sha256('\\x00'::bytea || NEW.canonical) THEN
         RAISE EXCEPTION 'the leaf hash does not match the canonical bytes'
             USING ERRCODE = 'TG002';
     END IF;
-    envelope := convert_from(NEW.canonical, 'UTF8')::jsonb;
-    NEW.event_id := (envelope ->> 'event_id')::uuid;
-    NEW.stream_id := (envelope ->> 'stream_id')::uuid;
-    NEW.version := (envelope ->> 'version')::integer;
-    NEW.aggregate := envelope ->> 'aggregate';
-    NEW.type := envelope ->> 'type';
-    NEW.schema_version := (envelope ->> 'schema_version')::smallint;
-    NEW.command_id := (envelope #>> '{command,id}')::uuid;
-    NEW.ordinal := (envelope #>> '{command,ordinal}')::smallint;
-    NEW.correlation_id := (envelope ->> 'correlation_id')::uuid;
-    NEW.causation_id := (envelope ->> 'causation_id')::uuid;
-    NEW.person_id := (envelope #>> '{actor,person_id}')::uuid;
-    NEW.organization_id := (envelope #>> '{actor,organization_id}')::uuid;
-    NEW.recorded_at := (envelope ->> 'recorded_at')::timestamptz;
-    NEW.xid := pg_current_xact_id();
-    NEW.writer := session_user;
+    -- One query for all columns and the lock: in PL/pgSQL each expression has a price of its own.
+    SELECT e.event_id, e.stream_id, e.version, e.aggregate, e.type, e.schema_version,
+           (e.command ->> 'id')::uuid, (e.command ->> 'ordinal')::smallint,
+           e.correlation_id, e.causation_id,
+           (e.actor ->> 'person_id')::uuid, (e.actor ->> 'organization_id')::uuid,
+           e.recorded_at, pg_current_xact_id(), session_user,
+           pg_advisory_xact_lock(uuid_hash_extended(e.stream_id, 0)) IS NOT NULL
+      INTO NEW.event_id, NEW.stream_id, NEW.version, NEW.aggregate, NEW.type, NEW.schema_version,
+           NEW.command_id, NEW.ordinal,
+           NEW.correlation_id, NEW.causation_id,
+           NEW.person_id, NEW.organization_id,
+           NEW.recorded_at, NEW.xid, NEW.writer,
+           locked
+      FROM jsonb_to_record(convert_from(NEW.canonical, 'UTF8')::jsonb) AS e (
+           event_id uuid, stream_id uuid, version integer, aggregate text, type text,
+           schema_version smallint, command jsonb, correlation_id uuid, causation_id uuid,
+           actor jsonb, recorded_at timestamptz);
     IF NEW.recorded_at NOT BETWEEN clock_timestamp() - interval '2 minutes'
                                AND clock_timestamp() + interval '5 seconds' THEN
         RAISE EXCEPTION 'recorded_at % is not database time', NEW.recorded_at
             USING ERRCODE = 'TG004';
     END IF;
-    PERFORM pg_advisory_xact_lock(uuid_hash_extended(NEW.stream_id, 0));
     IF NEW.version > 1 AND NOT EXISTS (
         SELECT FROM public.audits_event e
         WHERE e.stream_id = NEW.stream_id AND e.version = NEW.version - 1

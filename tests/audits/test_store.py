@@ -1,14 +1,19 @@
 """The store on a real PostgreSQL: append, versions, repeats, receipts, reading."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
+from django.db import transaction
 
 from audits import context, reading, store
 from audits.codec import leaf_hash, registry
 from audits.events import WorkItemRedriven
 from audits.kernel import Context, Decider, State, WrongExpectedVersion
+from tests.audits.histories import sealed
+from tests.support.database import connect_as, in_threads
 from tests.support.people import OFFICER
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +103,33 @@ def test_beginning_a_command_again_finds_what_it_recorded() -> None:
     receipts = append(context.new_id(), 1, 2)
     receipts = append(context.new_id(), 1, command_id=command)
     assert store.receipts_of(store.begin(command)) == receipts
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("lock", "waits"), [("share", True), ("write", True), ("none", False)])
+def test_whoever_reads_under_a_lock_keeps_every_writer_out(lock: str, *, waits: bool) -> None:
+    stream = context.new_id()
+    content = registry.encode(sealed(stream, 1))
+    with transaction.atomic(), connect_as() as writer:
+        reading.load(DECIDER, stream, lock=lock)
+        writer.execute("SET lock_timeout = '50ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable) if waits else nullcontext():
+            writer.execute(
+                "INSERT INTO audits_event (canonical, leaf_hash) VALUES (%b, %b)",
+                [content, leaf_hash(content)],
+            )
+    assert reading.load(DECIDER, stream).version == int(not waits)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readers_under_a_shared_lock_do_not_wait_for_each_other() -> None:
+    stream = context.new_id()
+    with transaction.atomic():
+        reading.load(DECIDER, stream, lock="share")
+        loaded = in_threads(lambda _: shared(stream), [0], threads=1)
+    assert loaded == [0]
+
+
+def shared(stream: UUID) -> int:
+    with transaction.atomic():
+        return reading.load(DECIDER, stream, lock="share").version

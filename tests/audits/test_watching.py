@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import quote
 from uuid import UUID
 
@@ -133,10 +134,15 @@ def test_sweep_runs_what_is_due_and_says_how_much(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_sweeper_works_as_the_worker_without_a_broker_and_stops_cleanly() -> None:
+def test_the_sweeper_works_as_the_worker_without_a_broker_and_stops_cleanly(
+    tmp_path: Path,
+) -> None:
+    heartbeat = tmp_path / "alive"
     cause = append_event()
     [item] = work.enqueue([work.NewWork(kind="nobody", subject_id=UUID(int=1), event_id=cause)])
-    with running(grants.WORKER, "sweep", "--watch", "--interval", "0.05") as process:
+    options = ("--watch", "--interval", "0.05", "--heartbeat", str(heartbeat))
+    with running(grants.WORKER, "sweep", *options) as process:
         until(lambda: WorkItem.objects.get(id=item).last_error != "")
         assert "nobody" in WorkItem.objects.get(id=item).last_error
+        until(heartbeat.exists)
         stops_cleanly(process)
