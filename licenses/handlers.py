@@ -4,9 +4,11 @@ One table says it all: command → how its facts are gathered, which other strea
 issue it is in `permissions.py`; what is decided is in `domain/`.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
-from audits.execution import Also, Gather, Procedure, house, plain_facts
+from audits.execution import Also, Desk, Gather, Procedure, house, plain_facts
 from audits.kernel import Command, Decider, Refused
 from licenses.domain import (
     allotment,
@@ -98,6 +100,12 @@ CREATES: Final = frozenset(
     }
 )
 
+DEALS: Final[dict[type[Command], Callable[[Desk, Any], UUID | None]]] = {
+    shipment_commands.RequestShipment: departures.deal_of_license,
+    # An allotment serves many deals: its volume goes back in the one that asks for it.
+    allotment_commands.ReleaseVolume: lambda desk, _command: desk.context.correlation_id,
+}
+
 CONSTRAINTS: Final[dict[str, Refused]] = {
     "licenses_shipped_serial_pkey": Refused(
         "serial_already_shipped", "A unit of this lot has left with another shipment"
@@ -153,7 +161,5 @@ def procedure(decider: Decider[Any], command: type[Command]) -> Procedure:
         gather=GATHER.get(command, plain_facts),
         also=ALSO.get(command),
         creates=command in CREATES,
-        deal=departures.deal_of_license
-        if command is shipment_commands.RequestShipment
-        else lambda _desk, _command: None,
+        deal=DEALS.get(command, lambda _desk, _command: None),
     )

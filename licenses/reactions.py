@@ -48,7 +48,7 @@ def run_process(process: Process[Any]) -> work.Handler:
 
     def handle(leased: Leased) -> None:
         noted = (
-            Noted(stream_id=recorded.stream_id, event=recorded.data)
+            Noted(stream_id=recorded.stream_id, version=recorded.version, event=recorded.data)
             for recorded in reading.read_correlated(leased.subject_id)
         )
         for intent in process.intents(noted):

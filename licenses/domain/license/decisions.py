@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from audits.kernel import Decider, Facts, Refused
+from audits.kernel import Decider, Facts, Refused, Role
 from licenses.domain.application.verdicts import require
 from licenses.domain.license.commands import (
     AcknowledgeProvisos,
@@ -97,7 +97,15 @@ def acknowledge_provisos(
 def suspend_license(
     command: SuspendLicense, state: LicenseState, facts: Facts
 ) -> list[LicenseEvent]:
-    """Stop shipping; a further ground is recorded beside the first."""
+    """Stop shipping; a further ground is recorded beside the first.
+
+    In the name of an edition only the edition itself suspends, when it takes effect: the buyer's
+    money may hang on it, which one officer's word must not decide.
+    """
+    if command.edition is not None and facts.actor.role is not Role.SYSTEM:
+        raise Refused(
+            "edition_not_in_charge", "An edition bans by taking effect, not by an officer"
+        )
     current = _in_force(state)
     ground = Suspension(reason=command.reason, edition=command.edition)
     if isinstance(current, Suspended) and ground in current.suspensions:

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from audits.kernel import State
-from licenses.domain.escrow.events import EscrowForfeited, EscrowFunded
+from licenses.domain.escrow.events import EscrowForfeited, EscrowFunded, RefundWaived
 from licenses.domain.lab_test.events import CertificateIssued, CertificateVoided
 from licenses.domain.license.events import (
     LicenseReinstated,
@@ -61,7 +61,7 @@ PROCESS: Final = Process(
     initial=Waiting(),
     triggers=(
         *(ShipmentRequested, EndUserStatementHeld, GateRecorded, ExportFiled),
-        *(EscrowFunded, EscrowForfeited, RemittanceConfirmed),
+        *(EscrowFunded, EscrowForfeited, RefundWaived, RemittanceConfirmed),
         *(CertificateIssued, CertificateVoided),
         *(ProvisosAcknowledged, LicenseSuspended, LicenseReinstated),
     ),

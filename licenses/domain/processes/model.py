@@ -13,9 +13,10 @@ from audits.kernel import Event, State, Value
 
 
 class Noted(Value):
-    """An event of the deal and the stream that it happened in."""
+    """An event of the deal, and its place in the stream that it happened in."""
 
     stream_id: UUID
+    version: int
     event: Event
 
 

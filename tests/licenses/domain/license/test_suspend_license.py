@@ -32,6 +32,11 @@ def test_a_ban_suspends_and_names_its_edition() -> None:
     )
 
 
+def test_no_officer_bans_in_the_name_of_an_edition() -> None:
+    given(DECIDER, GRANTED).when(BAN).refused("edition_not_in_charge")
+    given(DECIDER, GRANTED, SUSPENDED).when(BAN).refused("edition_not_in_charge")
+
+
 def test_nothing_ships_meanwhile() -> None:
     refusal = (
         given(DECIDER, GRANTED, SUSPENDED)
