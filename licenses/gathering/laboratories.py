@@ -94,7 +94,7 @@ def _key_named(state: LaboratoryState | None, key_id: str) -> str | None:
 def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) -> UUID | None:
     if handed_in.report is None:
         return None
-    shipment_id = getattr(loaded.state, "lot").shipment_id  # noqa: B009
+    shipment_id = loaded.state.lot.shipment_id  # type: ignore[union-attr]  # it was registered
     same = AcceptedReport.objects.filter(report_sha256=handed_in.sha256) | (
         AcceptedReport.objects.filter(
             laboratory_id=handed_in.report.laboratory_id,

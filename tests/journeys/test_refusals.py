@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_blackwell_part_is_refused_at_submission(stage: Stage) -> None:
 
 def test_a_listed_party_blocks_the_approval(stage: Stage) -> None:
     listed = "Huawei Technologies Co., Ltd."
-    attempt = lambda: stage.approved_customer(name=listed, native_name="华为技术有限公司")  # noqa: E731
+    attempt = partial(stage.approved_customer, name=listed, native_name="华为技术有限公司")
     refused("hits_open", attempt)
 
 
