@@ -12,6 +12,7 @@ from audits import context, reading, store
 from audits.codec import leaf_hash, registry
 from audits.events import WorkItemRedriven
 from audits.kernel import Context, Decider, State, WrongExpectedVersion
+from audits.work import HISTORY
 from tests.audits.histories import sealed
 from tests.support.database import connect_as, in_threads
 from tests.support.people import OFFICER
@@ -111,14 +112,14 @@ def test_whoever_reads_under_a_lock_keeps_every_writer_out(lock: str, *, waits: 
     stream = context.new_id()
     content = registry.encode(sealed(stream, 1))
     with transaction.atomic(), connect_as() as writer:
-        reading.load(DECIDER, stream, lock=lock)
+        reading.load(HISTORY, stream, lock=lock)
         writer.execute("SET lock_timeout = '50ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable) if waits else nullcontext():
             writer.execute(
                 "INSERT INTO audits_event (canonical, leaf_hash) VALUES (%b, %b)",
                 [content, leaf_hash(content)],
             )
-    assert reading.load(DECIDER, stream).version == int(not waits)
+    assert reading.load(HISTORY, stream).version == int(not waits)
 
 
 @pytest.mark.django_db(transaction=True)
