@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from devstack import paths
 from devstack.provision import OWNER
-from devstack.stack import Stack, StackFailedError
+from devstack.stack import Shape, Stack, StackFailedError
 
 PASSWORD_BYTES: Final = 12
 
@@ -39,6 +41,13 @@ CAST: Final = (
 
 
 OFFICERS: Final = tuple(member.username for member in CAST if member.role == "officer")
+
+
+def naming_logins(shape: Shape) -> Shape:
+    """Have the entry page name the cast's logins; passwords are for the terminal alone."""
+    names = ",".join(member.username for member in CAST)
+    variables = {**shape.variables, "TOLLGATE_DEMONSTRATION_LOGINS": names}
+    return msgspec.structs.replace(shape, variables=variables)
 
 
 def store_of(state: Path) -> Path:

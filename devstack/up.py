@@ -7,8 +7,6 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from devstack import cast, paths
 from devstack.demo import acts
 from devstack.demo.client import Person, UnexpectedAnswer
@@ -17,17 +15,10 @@ from devstack.servers import ServerNotReadyError
 from devstack.stack import Shape, Stack, StackBusyError, StackFailedError
 
 
-def demonstration_shape(shape: Shape) -> Shape:
-    """Let the entry page name the logins of the demonstration."""
-    names = ",".join(member.username for member in cast.CAST)
-    variables = {**shape.variables, "TOLLGATE_DEMONSTRATION_LOGINS": names}
-    return msgspec.structs.replace(shape, variables=variables)
-
-
-def furnish(stack: Stack, logins: Mapping[str, str]) -> None:
+def furnish(url: str, logins: Mapping[str, str]) -> None:
     """Bring the brief edition and the sample list into use, where there are none yet."""
-    officers = {name: Person(stack.url, name, logins[name]) for name in cast.OFFICERS}
-    world = World(stack.url, officers)
+    officers = {name: Person(url, name, logins[name]) for name in cast.OFFICERS}
+    world = World(url, officers)
     try:
         if not world.officer.read("/editions/")["items"]:
             acts.publish_edition(world, (acts.EDITIONS / "brief-2026.toml").read_text())
@@ -56,16 +47,16 @@ def describe(stack: Stack, logins: Mapping[str, str]) -> str:
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP; a second one does not hurry it."""
-    with_logins = _parse(arguments).logins
+    with_logins = parse(arguments).logins
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
-    shape = demonstration_shape(Shape()) if with_logins else Shape()
+    shape = cast.naming_logins(Shape()) if with_logins else Shape()
     try:
         with Stack(paths.state_directory(), shape) as stack:
             logins = cast.enroll(stack) if with_logins else {}
             if with_logins:
-                furnish(stack, logins)
+                furnish(stack.url, logins)
             sys.stdout.write(describe(stack, logins) + "\n")
             sys.stdout.flush()
             stop.wait()
@@ -74,7 +65,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     sys.stdout.write("Stopped.\n")
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the arguments; `logins` tells whether to enroll the cast."""
     parser = argparse.ArgumentParser(prog="tollgate up", description=__doc__)
     parser.add_argument(
         "--logins",

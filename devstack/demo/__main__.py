@@ -21,7 +21,7 @@ from devstack.demo.record import Record
 from devstack.stack import Shape, Stack
 
 TABLE_WIDTH: Final = 110
-SHAPE: Final = Shape(web_processes=2, web_threads=4, workers=2, isolated=True)
+SHAPE: Final = cast.naming_logins(Shape(web_processes=2, web_threads=4, workers=2, isolated=True))
 
 
 def main() -> int:
