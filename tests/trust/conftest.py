@@ -8,6 +8,7 @@ import pytest
 
 from devstack import cast, paths
 from devstack.stack import Shape, Stack
+from tests.trust.plays import Ground
 from tests.trust.stubborn import Cast
 
 SHAPE = Shape(isolated=True, durable=True, web_processes=2, web_threads=8, workers=2)
@@ -15,8 +16,10 @@ SHAPE = Shape(isolated=True, durable=True, web_processes=2, web_threads=8, worke
 
 @pytest.fixture(scope="session")
 def seed(pytestconfig: pytest.Config) -> int:
-    """Give the seed that the head of every run prints; `-p randomly_seed=…` repeats the run."""
-    return int(pytestconfig.getoption("randomly_seed"))
+    """Give the seed that the head of every run prints; `--randomly-seed=…` repeats the run."""
+    chosen = int(pytestconfig.getoption("randomly_seed"))
+    print(f"seed: {chosen}")  # noqa: T201 -- shown with every failure
+    return chosen
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +36,9 @@ def people(stack: Stack) -> Iterator[Cast]:
     """Log everybody in."""
     with Cast.logged_in(stack.url, cast.enroll(stack)) as everybody:
         yield everybody
+
+
+@pytest.fixture(scope="session")
+def ground(people: Cast) -> Ground:
+    """Bring about what every deal rests on."""
+    return Ground.prepared(people)

@@ -1,12 +1,7 @@
-"""Deals in short form over REST, many at once: each goes on as soon as the service lets it."""
+"""A deal in short form over REST: every step is one command, sent under one key until it is done."""
 
-import heapq
-import itertools
 import random
-import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -17,9 +12,8 @@ from devstack.demo.play import World
 from licenses.domain.ids import escrow_id, lab_test_id, license_id, remittance_id
 from tests.trust.stubborn import Cast, NotYet
 
-PAUSE_SECONDS: Final = 0.4
-"""Between two looks at whether a process has done its part."""
 EDITION: Final = "brief-2026"
+SOLD_AT_HOME: Final = 5_000
 BUYERS: Final = (
     ("Harbor Cloud Services", "港湾云服务有限公司"),
     ("Lakeside Weather Institute", "湖畔气象研究院"),
@@ -40,15 +34,15 @@ class Ground:
     customer_ids: tuple[str, ...]
 
     @classmethod
-    def prepared(cls, cast: Cast, *, sold_at_home: int) -> "Ground":
-        """Bring an edition, a list, a product, a laboratory, US sales and a customer about."""
+    def prepared(cls, cast: Cast) -> "Ground":
+        """Bring an edition, a list, a product, a laboratory, US sales and customers about."""
         world = World(cast.url, dict(cast.people))
         acts.publish_edition(world, (acts.EDITIONS / f"{EDITION}.toml").read_text())
         acts.import_sample(world, acts.SAMPLE_LIST)
         made = world.officer.do("/products/", {"specification": material.H200})
         world.product_id = made.body["stream_id"]
         acts.accredit(world)
-        world.sell_at_home(sold_at_home, "INV-1")
+        world.sell_at_home(SOLD_AT_HOME, "INV-1")
         customer_ids = tuple(world.register_customer(*names) for names in BUYERS)
         for customer_id in customer_ids:
             world.approve_customer(customer_id)
@@ -285,76 +279,3 @@ def write(ground: Ground, *, count: int, seed: int) -> list[Play]:
         Play(ground, number, chance.randint(1, 3), chance.randint(2_500_000, 3_500_000))
         for number in range(count)
     ]
-
-
-class TooSlow(AssertionError):
-    """Deals did not come to their end in time: something was lost."""
-
-
-@dataclass
-class Company:
-    """Players who take up whichever deal can go on."""
-
-    plays: Sequence[Play]
-    players: int = 12
-    patience_seconds: float = 300.0
-    _waiting: list[tuple[float, int, Play]] = field(default_factory=list)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _failed: threading.Event = field(default_factory=threading.Event)
-    _order: Any = field(default_factory=itertools.count)
-
-    def progress(self) -> float:
-        """Tell which share of all steps is done, 0 to 1."""
-        return sum(play.step for play in self.plays) / (len(self.plays) * len(STEPS))
-
-    def has_failed(self) -> bool:
-        """Tell whether a player met what must not happen."""
-        return self._failed.is_set()
-
-    def perform(self) -> None:
-        """Play all deals to their end; raises what a player met, TooSlow when time is up."""
-        for play in self.plays:
-            self._give(play, after_seconds=0.0)
-        end = time.monotonic() + self.patience_seconds
-        with ThreadPoolExecutor(self.players) as pool:
-            for done in [pool.submit(self._perform_until, end) for _ in range(self.players)]:
-                done.result()
-
-    def _perform_until(self, end: float) -> None:
-        try:
-            while not self.has_failed() and not all(play.is_over() for play in self.plays):
-                if time.monotonic() > end:
-                    raise TooSlow(self._stuck())
-                self._perform_next()
-        except BaseException:
-            self._failed.set()
-            raise
-
-    def _perform_next(self) -> None:
-        play = self._take()
-        if play is None:
-            time.sleep(PAUSE_SECONDS / 10)
-            return
-        try:
-            play.advance()
-        except NotYet:
-            self._give(play, after_seconds=PAUSE_SECONDS)
-        else:
-            if not play.is_over():
-                self._give(play, after_seconds=0.0)
-
-    def _give(self, play: Play, *, after_seconds: float) -> None:
-        with self._lock:
-            due = time.monotonic() + after_seconds
-            heapq.heappush(self._waiting, (due, next(self._order), play))
-
-    def _take(self) -> Play | None:
-        with self._lock:
-            if self._waiting and self._waiting[0][0] <= time.monotonic():
-                return heapq.heappop(self._waiting)[2]
-            return None
-
-    def _stuck(self) -> str:
-        stuck = [play for play in self.plays if not play.is_over()]
-        lines = [f"{play.label} before {STEPS[play.step].__name__}: {play.ids}" for play in stuck]
-        return f"{len(stuck)} deals did not end: " + "; ".join(lines[:20])

@@ -30,38 +30,45 @@ class Stubborn(Person):
         self.receipts: list[dict[str, Any]] = []
         super().__init__(url, username, password)
 
-    def _send(self, method: str, path: str, **options: Any) -> Answer:
+    def answered(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request until something is said to it."""
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
             try:
-                answer = super()._send(method, path, **options)
+                response = self._http.request(method, path, **options)
             except httpx.TransportError as error:
                 why = type(error).__name__
             else:
-                if answer.status != BUSY:
-                    return answer
-                why = str(answer.status)
+                if response.status_code != BUSY:
+                    return response
+                why = str(response.status_code)
             self.unknown[why] += 1
             time.sleep(PAUSE_SECONDS)
         raise UnexpectedAnswer(f"{method} {path}: no answer in time")
 
-    def send(self, path: str, body: Any, *, key: str) -> Answer:
-        """Issue a command under `key`, whatever comes of it."""
+    def _send(self, method: str, path: str, **options: Any) -> Answer:
+        response = self.answered(method, path, **options)
+        is_json = "json" in response.headers.get("content-type", "")
+        body = response.json() if is_json else response.text
+        return Answer(response.status_code, body, response.headers.get("etag"))
+
+    def issue(self, path: str, body: Any, *, key: str) -> httpx.Response:
+        """Issue a command under `key` on whatever version there is, whatever comes of it."""
         headers = {"Idempotency-Key": key, "If-Match": "*"}
-        answer = self._send("POST", path, json=body, headers=headers)
-        while answer.status == STALE:  # it lost a race for the thing too often
+        response = self.answered("POST", path, json=body, headers=headers)
+        while response.status_code == STALE:  # it lost the race for the thing too often
             self.unknown[str(STALE)] += 1
-            answer = self._send("POST", path, json=body, headers=headers)
-        return answer
+            response = self.answered("POST", path, json=body, headers=headers)
+        return response
 
     def command(self, path: str, body: Any, *, key: str) -> dict[str, Any]:
         """Issue a command that is accepted once its thing is there; NotYet until then."""
-        answer = self.send(path, body, key=key)
-        if answer.status == httpx.codes.NOT_FOUND:
+        response = self.issue(path, body, key=key)
+        if response.status_code == httpx.codes.NOT_FOUND:
             raise NotYet(path)
-        if answer.status >= httpx.codes.BAD_REQUEST:
-            raise UnexpectedAnswer(f"POST {path}: {answer.status} {answer.body}")
-        receipt: dict[str, Any] = answer.body
+        if response.is_error:
+            raise UnexpectedAnswer(f"POST {path}: {response.status_code} {response.text}")
+        receipt: dict[str, Any] = response.json()
         self.receipts.append(receipt)
         return receipt
 
