@@ -9,7 +9,7 @@ from audits.models import EventRow
 from audits.projection import projections
 from licenses.permissions import VISIBLE
 from licenses.queries import VISIBLE_ROWS, visible_streams
-from tests.licenses.web.conftest import CAST
+from tests.licenses.api.conftest import CAST
 from tests.support.deal import Deal, Stage
 from tests.support.people import AUDITOR, OFFICER, identity
 

@@ -8,31 +8,11 @@ from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoDbBlocker
 
-from audits.kernel import Actor
 from audits.sequencing import Sequencer
+from tests.licenses.api.conftest import CAST
 from tests.support.client import person_of
 from tests.support.deal import Deal, Stage
-from tests.support.people import (
-    AUDITOR,
-    BANK,
-    EXPORTER,
-    INTRUDER,
-    LABORATORY,
-    OFFICER,
-    SECOND_OFFICER,
-    TREASURY,
-)
 
-CAST: dict[str, Actor] = {
-    "exporter": EXPORTER,
-    "intruder": INTRUDER,
-    "officer": OFFICER,
-    "second_officer": SECOND_OFFICER,
-    "laboratory": LABORATORY,
-    "bank": BANK,
-    "treasury": TREASURY,
-    "auditor": AUDITOR,
-}
 HOSTILE = "<script>alert('x')</script> & <b>"
 
 

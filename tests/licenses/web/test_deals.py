@@ -9,7 +9,8 @@ from audits.kernel import Role
 from licenses.models import ApplicationRow, LicenseRow
 from licenses.web import deals
 from licenses.web.deals import status
-from tests.licenses.web.conftest import CAST, People, address
+from tests.licenses.api.conftest import CAST
+from tests.licenses.web.conftest import People, address
 from tests.support.deal import Deal
 from tests.support.html import page
 

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from tests.licenses.web.conftest import CAST
+from tests.licenses.api.conftest import CAST
 from tests.support.client import person_of
 from tests.support.html import page
 

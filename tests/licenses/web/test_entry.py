@@ -9,7 +9,8 @@ from pytest_django import Settings
 from audits.api import health
 from audits.api.health import Ready
 from audits.web.status import broker_probe
-from tests.licenses.web.conftest import CAST, People
+from tests.licenses.api.conftest import CAST
+from tests.licenses.web.conftest import People
 from tests.support.client import person_of
 from tests.support.deal import Deal
 from tests.support.html import Document, page
