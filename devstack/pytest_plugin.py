@@ -8,6 +8,7 @@ user of DATABASE_URL must then be a superuser.
 import atexit
 import os
 import tempfile
+from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def pytest_load_initial_conftests() -> None:
         start_servers(exits)
         # Not at the end of the run, which a run that fails to begin never reaches.
         atexit.register(exits.pop_all().close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Make what a test printed or logged sendable: pytest-xdist has no place for lone surrogates."""
+    report = yield
+    report.sections = [
+        (title, text.encode(errors="backslashreplace").decode()) for title, text in report.sections
+    ]
+    return report
 
 
 def start_servers(exits: ExitStack) -> None:

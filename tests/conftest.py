@@ -1,13 +1,15 @@
 """What every test may use."""
 
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from django.apps import apps
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
+TESTS: Final = Path(__file__).parent
 SET_TRUNCATE_GUARDS = """
 DO $$
 DECLARE guard record;
@@ -21,6 +23,17 @@ BEGIN
 END $$
 """
 LIFT, RESTORE = map(SET_TRUNCATE_GUARDS.replace, ("{}", "{}"), ("DISABLE", "ENABLE ALWAYS"))
+
+
+# What takes longest begins first, so that nobody is left waiting for it in the end.
+LONGEST: Final = ("trust", "benchmarks", "devstack", "architecture")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first; the order is otherwise the random one of pytest-randomly."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.relative_to(TESTS).parts[0], len(ranks)))
 
 
 @pytest.fixture(scope="session")
