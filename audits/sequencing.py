@@ -21,7 +21,7 @@ _WAITING: Final = """
     FROM audits_event e
     WHERE e.xid >= %s::text::xid8
       AND NOT EXISTS (SELECT FROM audits_log l WHERE l.event_id = e.event_id)
-    ORDER BY e.xid, e.ordinal LIMIT %s
+    ORDER BY e.xid, e.ordinal, e.event_id LIMIT %s
 """
 _INDEX: Final = """
     INSERT INTO audits_log (log_index, event_id)
