@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from devstack import cast, paths
 from devstack.stack import Shape, Stack
 from tests.trust.plays import Ground
+from tests.trust.scenes import Scenes
 from tests.trust.stubborn import Cast
 
 SHAPE = Shape(isolated=True, durable=True, web_processes=2, web_threads=8, workers=2)
@@ -42,3 +45,14 @@ def people(stack: Stack) -> Iterator[Cast]:
 def ground(people: Cast) -> Ground:
     """Bring about what every deal rests on."""
     return Ground.prepared(people)
+
+
+@pytest.fixture(scope="module")
+def scenes(
+    django_db_setup: None,  # noqa: ARG001 -- the database must be there
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Scenes]:
+    """Bring every aggregate into every state, once for a module; its tests undo what they do."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Scenes.played()
+        transaction.set_rollback(True)
