@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
+
+from audits import context as minting
 from audits import reading
 from audits.kernel import Refused
 from customers.ports import CustomerPolicy
@@ -40,8 +43,22 @@ def edition_named(name: str) -> Edition:
     return edition_of(row.id, row.sha256)
 
 
+def change_editions() -> datetime:
+    """Keep decisions out until this transaction ends; give the database's time from then on."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT licenses_change_editions()")
+        (now,) = cursor.fetchone()
+    return minting.utc(now)
+
+
 def edition_in_force(now: datetime) -> Edition:
-    """Find the edition that rules at `now`; Refused `no_edition_in_force`."""
+    """Find the edition that rules at `now`, and keep it so until this transaction ends.
+
+    Refused `no_edition_in_force`. Where another took effect after `now`, the database asks to
+    begin again (40001).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT licenses_hold_editions(%s)", [now])
     due = EditionRow.objects.filter(status__in=["approved", "in_force"], effective_from__lte=now)
     approved = [
         ApprovedEdition(

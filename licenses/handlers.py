@@ -36,7 +36,14 @@ from licenses.domain.license import commands as license_commands
 from licenses.domain.product import commands as product_commands
 from licenses.domain.remittance import commands as remittance_commands
 from licenses.domain.shipment import commands as shipment_commands
-from licenses.gathering import applications, departures, following, laboratories, money
+from licenses.gathering import (
+    applications,
+    departures,
+    following,
+    laboratories,
+    money,
+)
+from licenses.gathering import register as editions
 from licenses.gathering.common import ruled_facts
 from licenses.permissions import PERMITTED, VISIBLE
 
@@ -49,6 +56,9 @@ DECIDERS: Final[tuple[Decider[Any], ...]] = (
 GATHER: Final[dict[type[Command], Gather]] = {
     product_commands.RegisterProduct: applications.product_facts,
     product_commands.AmendProduct: applications.product_facts,
+    edition_commands.ApproveEdition: editions.edition_facts,
+    edition_commands.WithdrawEdition: editions.edition_facts,
+    edition_commands.EnforceEdition: editions.edition_facts,
     application_commands.SubmitApplication: applications.submit_facts,
     application_commands.ReturnApplication: ruled_facts,
     application_commands.ProposeDecision: applications.proposal_facts,
@@ -136,7 +146,8 @@ CONSTRAINTS: Final[dict[str, Refused]] = {
     "licenses_laboratory_organization_id_key": Refused(
         "laboratory_already_accredited", "This organization's laboratory is accredited"
     ),
-    "licenses_ledger_transfer_business_key_key": Refused(
+    # The id of a transfer follows from its business key, so the primary key speaks first.
+    "licenses_ledger_transfer_pkey": Refused(
         "deposit_conflict", "This bank reference is booked for another license"
     ),
 }
