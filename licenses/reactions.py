@@ -44,19 +44,33 @@ Order = tuple[UUID, Command]
 
 
 def run_process(process: Process[Any]) -> work.Handler:
-    """Make what folds a deal's events and carries out everything that still follows from them."""
+    """Make what folds a deal's events and carries out everything that still follows from them.
+
+    All of it is one transaction, so every stream that it writes to is locked before any command
+    locks what it only reads; what happened while it waited for them is then known.
+    """
 
     def handle(leased: Leased) -> None:
-        noted = (
-            Noted(stream_id=recorded.stream_id, version=recorded.version, event=recorded.data)
-            for recorded in reading.read_correlated(leased.subject_id)
-        )
-        for intent in process.intents(noted):
+        for intent in outstanding(process, leased.subject_id):
+            order = ORDERS[type(intent)](intent)
+            if order is not None:
+                target, command = order
+                decider = execution.house.procedures[type(command)].decider
+                reading.load(decider, target, lock="write")
+        for intent in outstanding(process, leased.subject_id):
             order = ORDERS[type(intent)](intent)
             if order is not None:
                 carry_out(leased, *order)
 
     return handle
+
+
+def outstanding(process: Process[Any], correlation_id: UUID) -> tuple[Intent, ...]:
+    """Fold what happened in a deal and name what is still to be done."""
+    return process.intents(
+        Noted(stream_id=recorded.stream_id, version=recorded.version, event=recorded.data)
+        for recorded in reading.read_correlated(correlation_id)
+    )
 
 
 def carry_out(leased: Leased, target: UUID, command: Command) -> None:

@@ -74,6 +74,7 @@ def grant_verdicts(
         evidence=loaded.evidence(ApplicationSubmitted),
         edition=edition,
     )
+    _lock_volume(desk, filed)
     asked: dict[UUID, int] = {}
     for item in filed.items:
         held = asked.get(item.product_id, 0)
@@ -115,6 +116,20 @@ def _line_facts(desk: Desk, filed: _Filed, item: Item, asked_units: int) -> Deal
     )
 
 
+def _lock_volume(desk: Desk, filed: _Filed) -> None:
+    """Lock the allotments of all lines in one order, whatever the order of the lines."""
+    if not volumes.counts(filed.edition.cap, filed.filing.submission.destination_country):
+        return
+    for stream_id in sorted({_allotment(desk, filed, item.product_id) for item in filed.items}):
+        desk.load(allotment.DECIDER, stream_id, lock="write")
+
+
+def _allotment(desk: Desk, filed: _Filed, product_id: UUID) -> UUID:
+    return volume.allotment_of(
+        filed.filing.exporter_id, product_id, filed.edition, desk.context.now
+    )
+
+
 def _line_volume(
     desk: Desk, filed: _Filed, product_id: UUID, asked_units: int
 ) -> VolumeFacts | None:
@@ -122,10 +137,9 @@ def _line_volume(
     edition = filed.edition
     if not volumes.counts(edition.cap, filed.filing.submission.destination_country):
         return None
-    stream = volume.allotment_of(filed.filing.exporter_id, product_id, edition, desk.context.now)
     return volume.volume_facts(
         edition,
-        desk.load(allotment.DECIDER, stream, lock="write"),
+        desk.load(allotment.DECIDER, _allotment(desk, filed, product_id), lock="write"),
         asked_units=asked_units,
         tpp=volume.registered_product(desk, product_id).tpp,
     )

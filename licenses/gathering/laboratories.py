@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from audits import reading
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -105,13 +106,17 @@ def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) 
 
 
 def void_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> VoidFacts:
-    """Gather whether the laboratory still counts and whether the lot has left."""
+    """Gather whether the laboratory still counts and whether the lot has left.
+
+    The shipment is read without a lock: a dispatch locks it before the test, and has the test
+    locked until it is through.
+    """
     state = loaded.state
     accredited = dispatched = False
     if isinstance(state, Certified):
         accredited = isinstance(
             desk.load(laboratory.DECIDER, state.certificate.laboratory_id).state, Accredited
         )
-        left = desk.load(shipment.DECIDER, state.lot.shipment_id).state
+        left = reading.load(shipment.DECIDER, state.lot.shipment_id).state
         dispatched = hasattr(left, "departure")
     return VoidFacts(**common(desk), laboratory_accredited=accredited, dispatched=dispatched)

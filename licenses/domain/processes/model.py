@@ -39,6 +39,7 @@ class Process(Generic[S]):
     """Events that the state is folded from."""
     evolve: Callable[[S, Noted], S]
     react: Callable[[S], tuple[Intent, ...]]
+    """Gives intents in the order in which streams are locked: shipments, escrows, allotments."""
 
     def intents(self, noted: Iterable[Noted]) -> tuple[Intent, ...]:
         """Fold what happened in a deal and name what is still to be done."""

@@ -150,8 +150,8 @@ def react(state: WindingUp) -> tuple[Intent, ...]:
         return ()
     return (
         *_stops(state, endings),
-        *_releases(state, state.license_id, endings),
         *_forfeitures(state, state.license_id, endings),
+        *_releases(state, state.license_id, endings),
     )
 
 
@@ -176,15 +176,16 @@ def _releases(state: WindingUp, license_id: UUID, endings: Sequence[Ending]) -> 
     ends = [ending.license_end for ending in endings if ending.license_end is not None]
     if not ends:
         return ()
-    return tuple(
-        ReleaseHeldVolume(
-            allotment_id=line.allotment_id,
-            license_id=license_id,
-            line=line.line,
-            license_end=ends[0],
-        )
+    held = [
+        (line.allotment_id, line.line)
         for line in state.lines
         if line.allotment_id is not None and (license_id, line.line) not in state.released
+    ]
+    return tuple(
+        ReleaseHeldVolume(
+            allotment_id=allotment_id, license_id=license_id, line=line, license_end=ends[0]
+        )
+        for allotment_id, line in sorted(held)
     )
 
 

@@ -173,6 +173,20 @@ def test_every_order_asks_for_the_same(history: tuple[list[Noted], list[Intent]]
     in_every_order(PROCESS, events, *expected)
 
 
+def test_it_asks_in_the_order_in_which_streams_are_locked() -> None:
+    """Whoever dispatches locks shipment, escrow and allotment in this order, too."""
+    events = [granted(), revoked(version=2), escrow_opened(), requested(SECOND), requested(FIRST)]
+    asked = PROCESS.intents(events)
+    assert [about(intent)[0] for intent in asked] == [
+        *["StopShipmentOf"] * 2,
+        "ForfeitEscrowOf",
+        *["ReleaseHeldVolume"] * 2,
+    ]
+    stops = [each.shipment_id for each in asked if isinstance(each, StopShipmentOf)]
+    held = [each.allotment_id for each in asked if isinstance(each, ReleaseHeldVolume)]
+    assert (stops, held) == (sorted(stops), sorted(held))
+
+
 def test_nothing_is_asked_for_once_everything_is_done() -> None:
     in_random_orders(PROCESS, FULL)
 
