@@ -131,7 +131,7 @@ if _POOL_MAX:
 
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": _ADDRESS.name,
         "USER": _ADDRESS.user,
         "PASSWORD": _ADDRESS.password,
@@ -139,7 +139,7 @@ DATABASES = {
         "PORT": _ADDRESS.port,
         "ATOMIC_REQUESTS": False,  # a handler's transaction is the unit, not a request
         "CONN_MAX_AGE": 0,  # the pool keeps connections
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # the backend above checks what the pool hands out
         "OPTIONS": _DATABASE_OPTIONS,
     },
 }

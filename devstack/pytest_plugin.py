@@ -1,8 +1,8 @@
 """Start PostgreSQL and Valkey for a test run, before Django reads its settings.
 
 Loaded by `-p devstack.pytest_plugin`. With pytest-xdist the controller starts the servers and
-the workers inherit their addresses. Set DATABASE_URL or REDIS_URL to test against others; the
-user of DATABASE_URL must then be a superuser.
+the workers inherit their addresses; each has a database of its own on both. Set DATABASE_URL or
+REDIS_URL to test against others; the user of DATABASE_URL must then be a superuser.
 """
 
 import atexit
@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,7 +26,9 @@ def pytest_load_initial_conftests() -> None:
     """Start what the environment does not name yet, and say in it where that is."""
     for name, value in TESTING.items():
         os.environ.setdefault(name, value)
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        number = int(worker.removeprefix("gw"))
+        os.environ["REDIS_URL"] = on_database(os.environ["REDIS_URL"], number)
         return
     with ExitStack() as exits:
         start_servers(exits)
@@ -58,3 +61,10 @@ def start_servers(exits: ExitStack) -> None:
         valkey = Valkey(state, durable=False)
         exits.callback(valkey.stop)
         os.environ["REDIS_URL"] = valkey.start().url()
+
+
+def on_database(url: str, number: int) -> str:
+    """Name another database of the same Redis-compatible server; it has sixteen."""
+    if url.startswith("unix://"):
+        return f"{url.partition('?')[0]}?db={number}"
+    return urlsplit(url)._replace(path=f"/{number}").geturl()

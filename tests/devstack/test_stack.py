@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import LiteralString
 
@@ -116,6 +117,9 @@ def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
 
 def test_the_service_survives_an_immediate_restart_of_the_database(stack: Stack) -> None:
     assert stack.postgres is not None
+    at_once = [stack.url + "/health/progress"] * 40  # enough for the pool to grow as far as it may
+    with ThreadPoolExecutor(max_workers=8) as browsers:
+        assert set(browsers.map(status, at_once)) <= {200, 503}
     assert status(stack.url + "/health/ready") == 200
     stack.postgres.restart_immediate()
     # Connections that the pool kept from before are noticed and replaced, not handed out.
