@@ -1,0 +1,1 @@
+"""Sealing: the Merkle tree over the journal, its signed checkpoints, and who else has seen them."""
