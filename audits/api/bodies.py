@@ -79,7 +79,19 @@ def query(parameters: QueryDict, shape: type[T]) -> T:
         values[name] = given[0]
         if "\x00" in given[0]:
             raise Rejected(400, "query_invalid", "Holds a NUL character", path=f"$.{name}")
-    return _timed(msgspec.convert(values, shape, strict=False), shape)
+    found = msgspec.convert(values, shape, strict=False)
+    for name, text in values.items():
+        if _is_misread(text, getattr(found, name)):
+            raise Rejected(400, "query_invalid", "Not what it stands for", path=f"$.{name}")
+    return _timed(found, shape)
+
+
+def _is_misread(text: str, value: Any) -> bool:
+    """Tell whether msgspec read more into a text than the document says.
+
+    It takes `null` for nothing, which would be no filter at all, and a number for a time.
+    """
+    return value is None or (isinstance(value, datetime) and ":" not in text)
 
 
 def to_wire(value: Any) -> Any:

@@ -96,6 +96,16 @@ def test_a_repeated_or_unreadable_parameter_is_400(
     problem(exporter.get(f"jars/{jar}", {"version": value}), 400, "query_invalid")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("version", "null"), ("as_of", "null"), ("as_of", "1767225600")]
+)
+def test_a_parameter_that_only_a_program_could_mean_is_400(
+    exporter: ApiClient, jar: str, name: str, value: str
+) -> None:
+    body = problem(exporter.get(f"jars/{jar}", {name: value}), 400, "query_invalid")
+    assert body["errors"][0]["path"] == f"$.{name}"
+
+
 @pytest.mark.parametrize("tag", ['"3"', 'W/"3"', '"1", "3"', "*"])
 def test_what_the_client_has_already_is_304(exporter: ApiClient, jar: str, tag: str) -> None:
     answer = exporter.get(f"jars/{jar}", if_none_match=tag)
