@@ -118,6 +118,9 @@ def _levy_contradictions(edition: Edition) -> Iterator[str]:
     levy = edition.levy
     if (levy.base == "sale_proceeds") != (levy.due_event == "dispatch"):
         yield "levy: sale proceeds are due at dispatch, entered value at import for testing"
+    if levy.base == "sale_proceeds" and levy.windows:
+        # Withheld from the escrow by line, assessed on the license: both kinds would come apart.
+        yield "levy.windows: a levy on sale proceeds covers every product"
     for index, window in enumerate(levy.windows):
         if window.tpp_above >= window.tpp_below:
             yield f"levy.windows[{index}]: no TPP lies inside"

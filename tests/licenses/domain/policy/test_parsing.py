@@ -137,6 +137,15 @@ def test_windows_and_switches_of_the_rule(old: str, new: str, problem: str) -> N
     assert _problems(_edited(RULE_TOML, old, new)) == [problem]
 
 
+def test_a_levy_on_sale_proceeds_has_no_windows() -> None:
+    windows = "\n[[levy.windows]]" + RULE_TOML.split("[[levy.windows]]", 1)[1].split("[license]")[0]
+
+    assert parse_edition(BRIEF_TOML).levy.windows == ()
+    assert _problems(BRIEF_TOML + windows) == [
+        "levy.windows: a levy on sale proceeds covers every product"
+    ]
+
+
 @pytest.mark.parametrize("what", ['models = ["H200"]', 'generations = ["Hopper"]'])
 def test_a_ban_on_models_or_on_generations_is_enough(what: str) -> None:
     edition = parse_edition(
