@@ -17,11 +17,14 @@ from rest_framework import exceptions as rest
 
 from audits.api import problems
 from audits.api.problems import Fault, Problem, Rejected
+from audits.codec import CodecError
 from audits.execution import CommandIdReused, NotFound
 from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
 
 API_PREFIXES: Final = ("/api/", "/health/")
 RETRY_AFTER_SECONDS: Final = 1
+UNWRITABLE: Final = frozenset({"text_with_nul", "text_not_unicode", "integer_out_of_range"})
+"""What a request may hold and canonical bytes may not (`audits.codec.canonical`)."""
 BUSY: Final = frozenset(
     {
         "40001",  # serialization failure, again and again
@@ -92,6 +95,13 @@ def _misshaped(error: msgspec.ValidationError) -> Said:
     )
 
 
+def _unwritable(error: CodecError) -> Said | None:
+    """Answer 400 for what no record can hold; a codec that misses an event is a bug."""
+    if error.code not in UNWRITABLE:
+        return None
+    return Said(status=400, code=error.code, detail=str(error))
+
+
 def _key_reused(_error: CommandIdReused) -> Said:
     return Said(
         status=422,
@@ -153,6 +163,7 @@ TABLE: Final[Mapping[type[Exception], Callable[[Any], Said | None]]] = {
     WrongExpectedVersion: _wrong_version,
     CommandIdReused: _key_reused,
     Rejected: _rejected,
+    CodecError: _unwritable,
     msgspec.ValidationError: _misshaped,
     Http404: _not_found,
     RequestDataTooBig: _too_large,

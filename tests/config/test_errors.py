@@ -15,6 +15,7 @@ from django.test import RequestFactory
 from rest_framework import exceptions as rest
 
 from audits.api.problems import Rejected
+from audits.codec import CodecError
 from audits.execution import CommandIdReused, NotFound
 from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
 from config import errors
@@ -46,6 +47,9 @@ def caused(error: Exception, cause: Exception) -> Exception:
         (CommandIdReused("x"), 422, "idempotency_key_reused"),
         (Rejected(428, "if_match_required", "Say which"), 428, "if_match_required"),
         (msgspec.ValidationError("Expected `int`"), 400, "request_invalid"),
+        (CodecError("text_with_nul", "U+0000"), 400, "text_with_nul"),
+        (CodecError("text_not_unicode", "A surrogate"), 400, "text_not_unicode"),
+        (CodecError("integer_out_of_range", "Too long"), 400, "integer_out_of_range"),
         (RequestDataTooBig(), 413, "body_too_large"),
         (SuspiciousOperation(), 400, "request_malformed"),
         (BadRequest(), 400, "request_malformed"),
