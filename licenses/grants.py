@@ -11,7 +11,7 @@ def register() -> None:
         *("laboratory", "lab_test", "shipment", "remittance"),
     )
     guarded = ("ledger_transfer", "allotment_entry", "shipped_serial", "accepted_report")
-    counters = ("ledger_account", "allotment_counter")
+    counters = ("ledger_account", "allotment_counter", "counted_sale")
     MATRIX.add({f"licenses_{name}": PROJECTED for name in projected})
     MATRIX.add({f"licenses_{name}": APPEND_ONLY for name in guarded})
     MATRIX.add({f"licenses_{name}": READ_ONLY for name in counters})

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import connection
 
 from audits.codec import Recorded
-from licenses.domain.allotment.events import Moving
+from licenses.domain.allotment.events import Moving, UsSaleReported
+from licenses.domain.allotment.state import Volume
 from licenses.domain.allotment.values import Counters
 from licenses.domain.lab_test.events import ReportAccepted
 from licenses.domain.ledger.model import Transfer
@@ -37,6 +38,10 @@ ENTRY_COLUMNS: Final = (
 REPORT_COLUMNS: Final = (
     *("report_sha256", "laboratory_id", "report_number"),
     *("shipment_id", "event_id"),
+)
+SALE_COLUMNS: Final = (
+    *("event_id", "allotment_id", "exporter_id", "product_id"),
+    *("evidence_sha256", "sale_reference"),
 )
 SERIAL_COLUMNS: Final = ("serial", "shipment_id", "event_id")
 
@@ -72,6 +77,17 @@ def entry_row(recorded: Recorded[Any], cap: Cap) -> Row | None:
         *(recorded.event_id, recorded.stream_id, cap.metric),
         *(cap.ratio_numerator, cap.ratio_denominator),
         *counter_values(recorded.data.moved),
+    )
+
+
+def sale_row(recorded: Recorded[Any], books: Volume) -> Row | None:
+    """Derive the row that keeps a US sale from counting twice, given the books it counts in."""
+    if not isinstance(recorded.data, UsSaleReported):
+        return None
+    sale = recorded.data
+    return (
+        *(recorded.event_id, recorded.stream_id, books.exporter_id, books.product_id),
+        *(sale.evidence.sha256, sale.sale_reference),
     )
 
 

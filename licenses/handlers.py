@@ -123,6 +123,12 @@ CONSTRAINTS: Final[dict[str, Refused]] = {
     "licenses_allotment_cap": Refused(
         "cap_exceeded", "Somebody else took the last of the volume", citation="91 FR 1684"
     ),
+    "licenses_sale_evidence": Refused(
+        "sale_already_counted", "This document proved another sale at the same moment"
+    ),
+    "licenses_sale_reference": Refused(
+        "sale_already_counted", "This sale began to count elsewhere at the same moment"
+    ),
     "licenses_ledger_covered": Refused(
         "escrow_insufficient", "The account does not hold that much any more"
     ),

@@ -124,6 +124,35 @@ class AllotmentEntry(VolumeColumns):
         return f"{self.allotment_id}: {self.event_id}"
 
 
+class CountedSale(models.Model):
+    """A US sale that counts in an allotment; in no other, whatever window an edition counts in.
+
+    Written by the database with the entry that it moves; nobody else inserts.
+    """
+
+    event = models.OneToOneField(EventRow, on_delete=models.PROTECT, primary_key=True)
+    allotment_id = models.UUIDField(db_index=True)
+    exporter_id = models.UUIDField()
+    product_id = models.UUIDField()
+    evidence_sha256 = models.CharField(max_length=64)
+    sale_reference = models.TextField()
+
+    class Meta:
+        db_table = "licenses_counted_sale"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product_id", "evidence_sha256"], name="licenses_sale_evidence"
+            ),
+            models.UniqueConstraint(
+                fields=["exporter_id", "product_id", "sale_reference"],
+                name="licenses_sale_reference",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sale_reference
+
+
 class ShippedSerial(models.Model):
     """A serial number that has left; each leaves once, ever. INSERT only."""
 

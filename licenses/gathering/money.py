@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -36,10 +38,26 @@ from licenses.models import (
 def us_sale_facts(
     desk: Desk, command: ReportUsSale, loaded: Loaded[AllotmentState]
 ) -> AllotmentFacts:
-    """Gather the cap in force; a sale that opens an allotment must open the one it counts in."""
-    known = volume.facts_of_existing(desk, loaded)
-    if known is not None:
-        return known
+    """Gather the cap in force and whether the sale counts elsewhere.
+
+    A sale that opens an allotment must open the one it counts in.
+    """
+    facts = volume.facts_of_existing(desk, loaded) or _facts_of_new(desk, command, loaded)
+    return msgspec.structs.replace(
+        facts,
+        counted_elsewhere=volume.is_counted_elsewhere(
+            loaded.stream_id,
+            exporter_id=facts.exporter_id,
+            product_id=facts.product_id,
+            evidence_sha256=command.evidence.sha256,
+            sale_reference=command.sale_reference,
+        ),
+    )
+
+
+def _facts_of_new(
+    desk: Desk, command: ReportUsSale, loaded: Loaded[AllotmentState]
+) -> AllotmentFacts:
     exporter_id, now = desk.context.actor.organization_id, desk.context.now
     counts_in = volume.allotment_of(exporter_id, command.product_id, edition_in_force(now), now)
     if loaded.stream_id != counts_in:

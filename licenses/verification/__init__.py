@@ -24,6 +24,10 @@ GUARDS: Final = {
     "licenses_allotment_entry": (
         *("licenses_allotment_before_insert", "licenses_allotment_a_matches_event"),
         *("licenses_allotment_entry_immutable", "licenses_allotment_entry_no_truncate"),
+        "licenses_allotment_counts_sale",
+    ),
+    "licenses_counted_sale": (
+        *("licenses_counted_sale_immutable", "licenses_counted_sale_no_truncate"),
     ),
     "licenses_shipped_serial": (
         "licenses_serial_matches_event",
@@ -34,7 +38,7 @@ GUARDS: Final = {
         *("licenses_accepted_report_immutable", "licenses_accepted_report_no_truncate"),
     ),
 }
-"""Table → the triggers of migrations 0002 and 0003 that must be in force on it."""
+"""Table → the triggers of the migrations that must be in force on it."""
 
 
 def register() -> None:

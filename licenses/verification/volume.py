@@ -1,6 +1,6 @@
 """Volume added up from events alone: every movement re-derived, entries and counters compared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, assert_never
 
 from django.db import connection
@@ -20,13 +20,17 @@ from licenses.domain.allotment.events import (
     VolumeReleased,
     VolumeReserved,
 )
-from licenses.domain.allotment.state import AllotmentState, NotOpened, books
+from licenses.domain.allotment.state import AllotmentState, NotOpened, Volume, books
 from licenses.domain.allotment.values import Change, Counters, movement
 from licenses.domain.policy.model import Cap
+from licenses.guarded import Row
 from licenses.verification.rows import Derived, GuardedTable, row_differences
 
 ENTRIES: Final = GuardedTable(
     name="licenses_allotment_entry", columns=guarded.ENTRY_COLUMNS, aggregates=("allotment",)
+)
+SALES: Final = GuardedTable(
+    name="licenses_counted_sale", columns=guarded.SALE_COLUMNS, aggregates=("allotment",)
 )
 COUNTER_COLUMNS: Final = (
     *("id", "metric", "ratio_numerator", "ratio_denominator"),
@@ -39,11 +43,12 @@ _COUNTERS: Final = f"""
 
 def allotments_check(look: Look) -> Iterator[Difference]:
     """Re-derive every movement, then compare entries and counters with what events say."""
-    look.expect(3 * replay.count(ENTRIES.aggregates))
+    look.expect(4 * replay.count(ENTRIES.aggregates))
     for loaded in replay.streams_of(allotment.DECIDER):
         yield from _movement_differences(loaded.recorded)
         look.done(len(loaded.recorded))
-    yield from row_differences(ENTRIES, _entries(look))
+    yield from row_differences(ENTRIES, _rows(look, _entry))
+    yield from row_differences(SALES, _rows(look, guarded.sale_row))
     yield from _counter_differences(look)
 
 
@@ -95,13 +100,17 @@ def _breaks_cap(event: Moving, cap: Cap) -> bool:
     return takes and event.moved.governing(cap).shortfall > 0
 
 
-def _entries(look: Look) -> Iterator[Derived]:
+def _entry(event: Recorded[Any], opened: Volume) -> Row | None:
+    return guarded.entry_row(event, opened.cap)
+
+
+def _rows(look: Look, row_of: Callable[[Recorded[Any], Volume], Row | None]) -> Iterator[Derived]:
     for loaded in replay.streams_of(allotment.DECIDER):
         state: AllotmentState = allotment.DECIDER.initial
         for event in loaded.recorded:
             state = allotment.DECIDER.evolve(state, event.data)
             opened = books(state)
-            row = None if opened is None else guarded.entry_row(event, opened.cap)
+            row = None if opened is None else row_of(event, opened)
             yield event.event_id, [] if row is None else [row]
             look.done()
 

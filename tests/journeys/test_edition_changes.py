@@ -1,12 +1,18 @@
 """An edition changes in mid-deal: what was agreed at the grant stays agreed, and nothing is lost."""
 
+import msgspec
 import pytest
 
-from licenses.domain import escrow, remittance
+from audits import context as minting
+from audits import verification
+from licenses.domain import allotment, escrow, remittance
+from licenses.domain.allotment.commands import ReverseUsSale
+from licenses.domain.allotment.values import Tally
 from licenses.domain.remittance.events import Source
 from licenses.domain.remittance.state import Reconciled
 from tests.journeys.test_refusals import refused
-from tests.support.deal import EDITIONS, Deal, Stage
+from tests.support.deal import EDITIONS, Deal, Stage, body, document
+from tests.support.people import EXPORTER
 
 BRIEF = (EDITIONS / "brief-2026.toml").read_text()
 RULE = (EDITIONS / "rule-2026.toml").read_text()
@@ -44,3 +50,46 @@ def test_a_levy_is_taken_once_whatever_edition_follows(
     books = stage.state(escrow.DECIDER, deal.escrow_id).books
     withheld = deal.price_cents // 4 if source is Source.ESCROW else 0
     assert books.released_levy_cents == withheld
+
+
+@pytest.mark.parametrize(("first", "then"), [(BRIEF, RULE), (RULE, BRIEF)])
+@pytest.mark.django_db(transaction=True)
+def test_another_window_does_not_count_a_sale_again(first: str, then: str) -> None:
+    stage = Stage()
+    stage.prepare(toml=first)
+    old = stage.sell_at_home(8)
+    Deal(stage, stage.approved_customer()).apply().grant()
+    stage.enforce(then)
+
+    refused("sale_already_counted", lambda: stage.sell_at_home(8))
+    credit_note = body(
+        ReverseUsSale,
+        sale_reference="INV-1",
+        reversal_reference="CN-1",
+        evidence=document("credit note"),
+        reversed_on=str(minting.database_now().date()),
+        quantity=8,
+        reason="Taken back to be sold again",
+    )
+    stage.do(EXPORTER, credit_note, old)
+    refused("sale_already_counted", lambda: stage.sell_at_home(8))
+
+    new = stage.sell_at_home(2, reference="INV-2")
+    assert new != old
+    frozen, opened = (stage.state(allotment.DECIDER, each).volume for each in (old, new))
+    assert frozen.counters.governing(frozen.cap).shortfall > 0
+    assert opened.counters.units == Tally(us_reported=2, us_counting=2)
+    assert verification.verify(only=("allotments",)).is_sound
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_document_proves_one_sale_of_a_product_even_under_another_reference() -> None:
+    stage = Stage()
+    stage.prepare(toml=BRIEF)
+    stage.sell_at_home(8)
+    stage.enforce(RULE)
+    sale, target = stage.sale(8)
+    renamed = msgspec.structs.replace(sale, sale_reference="INV-9")
+    refused("sale_already_counted", lambda: stage.do(EXPORTER, renamed, target))
+    other = msgspec.structs.replace(renamed, evidence=sale.evidence.__class__(**document("other")))
+    stage.do(EXPORTER, other, target)

@@ -202,6 +202,14 @@ class Stage:
         self, quantity: int, *, reference: str = "INV-1", product_name: str = "H200"
     ) -> UUID:
         """Report a US sale; give the allotment that it counts in."""
+        command, target = self.sale(quantity, reference=reference, product_name=product_name)
+        self.do(EXPORTER, command, target)
+        return target
+
+    def sale(
+        self, quantity: int, *, reference: str = "INV-1", product_name: str = "H200"
+    ) -> tuple[allotment.ReportUsSale, UUID]:
+        """Make the command that reports a US sale, and name the allotment that it counts in now."""
         product_id = self.products[product_name]
         now = minting.database_now()
         target = allotment_of(EXPORTER.organization_id, product_id, edition_in_force(now), now)
@@ -216,8 +224,7 @@ class Stage:
             destination_country="US",
             end_use_country="US",
         )
-        self.do(EXPORTER, command, target)
-        return target
+        return command, target
 
     def approved_customer(
         self, label: str = "buyer", *, until: datetime | None = None, **changes: Any

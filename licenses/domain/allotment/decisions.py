@@ -31,6 +31,7 @@ from licenses.domain.allotment.guards import (
     require_new_evidence,
     require_plausible_reversal,
     require_plausible_sale,
+    require_uncounted_sale,
 )
 from licenses.domain.allotment.state import (
     INITIAL,
@@ -58,6 +59,7 @@ def report_us_sale(
             f"Sale {command.sale_reference} has been reported with other particulars",
         )
     require_plausible_sale(command, volume, facts)
+    require_uncounted_sale(command, facts)
     require_new_evidence(command.evidence.sha256, volume)
     change = Change(tpp_per_unit=facts.tpp_per_unit, us_reported=command.quantity)
     sale = UsSaleReported(

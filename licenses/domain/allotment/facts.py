@@ -17,3 +17,5 @@ class AllotmentFacts(Facts):
     edition: EditionName
     tpp_per_unit: Positive
     """Whole TPP of the product, rounded up."""
+    counted_elsewhere: bool = False
+    """For a sale: its invoice or its evidence counts for this product in another allotment."""

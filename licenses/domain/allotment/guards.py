@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from audits.kernel import Facts, Refused
 from licenses.domain.allotment.commands import PostVolume, ReportUsSale, ReverseUsSale
+from licenses.domain.allotment.facts import AllotmentFacts
 from licenses.domain.allotment.state import Volume
 from licenses.domain.allotment.values import Hold, Sale
 from licenses.domain.policy.volume import ALL_TIME, amount, headroom, within
@@ -66,6 +67,16 @@ def require_plausible_sale(command: ReportUsSale, volume: Volume, facts: Facts) 
         )
     if command.sold_on > facts.now.date():
         raise Refused("sale_in_future", "A sale is reported when it has been made")
+
+
+def require_uncounted_sale(command: ReportUsSale, facts: AllotmentFacts) -> None:
+    """Refuse a sale that counts elsewhere: another window does not make it a second sale."""
+    if facts.counted_elsewhere:
+        raise Refused(
+            "sale_already_counted",
+            f"Sale {command.sale_reference}, or its evidence, counts in another allotment",
+            citation=facts.cap.citation,
+        )
 
 
 def require_plausible_reversal(command: ReverseUsSale, sale: Sale, facts: Facts) -> None:

@@ -45,11 +45,13 @@ SERIAL: Final = "licenses_shipped_serial"
 REPORT: Final = "licenses_accepted_report"
 ACCOUNT: Final = "licenses_ledger_account"
 COUNTER: Final = "licenses_allotment_counter"
+SALE: Final = "licenses_counted_sale"
 COLUMNS: Final = {
     TRANSFER: guarded.TRANSFER_COLUMNS,
     ENTRY: guarded.ENTRY_COLUMNS,
     SERIAL: guarded.SERIAL_COLUMNS,
     REPORT: guarded.REPORT_COLUMNS,
+    SALE: guarded.SALE_COLUMNS,
 }
 STATE: Final = "SELECT " + ", ".join(
     f"(SELECT md5(string_agg(r::text, '|' ORDER BY r::text)) FROM {table} r)"
@@ -114,8 +116,14 @@ class Attempt:
 
 def counters_of(stream: UUID) -> tuple[Counters, Any]:
     """Give the counters of an allotment and the cap that governs them."""
+    books = books_of(stream)
+    return books.counters, books.cap
+
+
+def books_of(stream: UUID) -> Any:
+    """Fold the books of an allotment."""
     state: Any = allotment.DECIDER.fold(each.data for each in events(stream))
-    return state.volume.counters, state.volume.cap
+    return state.volume
 
 
 UNITS: Final = 2

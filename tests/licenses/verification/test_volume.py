@@ -34,6 +34,7 @@ from tests.support.people import EXPORTER, OFFICER
 from tests.support.world import logged_in
 
 ENTRY = "licenses_allotment_entry"
+SALE = "licenses_counted_sale"
 COUNTER = "licenses_allotment_counter"
 
 
@@ -63,6 +64,21 @@ def test_a_surplus_entry_is_named(played: Played, place: str) -> None:
         latest(played.volume, UsSaleReported).event_id,
     )
     names("allotments", "guarded_row_surplus", event)
+
+
+def test_a_sale_that_lost_its_row_is_named(played: Played) -> None:
+    event = latest(played.volume, UsSaleReported).event_id
+    as_superuser(SALE, "DELETE FROM licenses_counted_sale WHERE event_id = %s", event)
+    names("allotments", "guarded_row_missing", event)
+
+
+@pytest.mark.parametrize("column", guarded.SALE_COLUMNS[1:])
+def test_an_altered_sale_is_named(played: Played, column: str) -> None:
+    event = latest(played.volume, UsSaleReported).event_id
+    another = "'x'" if column in {"evidence_sha256", "sale_reference"} else "event_id"
+    statement = f"UPDATE {SALE} SET {column} = {another} WHERE event_id = %s"  # noqa: S608
+    as_superuser(SALE, statement, event)
+    names("allotments", "guarded_row_altered", event)
 
 
 @pytest.mark.parametrize("column", COUNTER_COLUMNS[2:])
@@ -118,6 +134,7 @@ def sale(played: Played, **changes: Any) -> UsSaleReported:
         told,
         **{
             "sale_reference": "INV-FORGED",
+            "evidence": replace(told.evidence, sha256="f" * 64),
             "quantity": 1,
             "tpp": told.tpp_per_unit,
             "seen": seen,

@@ -8,13 +8,18 @@ from msgspec.structs import replace
 from audits import context as minting
 from licenses import guarded
 from licenses.domain.allotment.events import UsSaleReported
+from licenses.domain.allotment.values import NO_COUNTERS
+from licenses.domain.ids import allotment_id
 from tests.licenses.verification.attempts import (
     ALLOTMENT,
     CHECKED,
     ENTRY,
+    FORBIDDEN,
     REPEATED,
+    SALE,
     Attempt,
     Refusal,
+    books_of,
     counters_of,
     logins,
     reservation,
@@ -83,6 +88,35 @@ def test_no_volume_moves_without_an_event_of_its_own(world: Played, place: str) 
     }[place]
     row = sale_row(world) | {"event_id": event_id}
     assert Attempt().rows(ENTRY, [tuple(row.values())]).refusal() == Refusal(ALLOTMENT)
+
+
+@logins
+def test_nobody_says_of_a_sale_that_it_counts_but_the_database(world: Played, login: str) -> None:
+    row = guarded.sale_row(latest(world.volume, UsSaleReported), books_of(world.volume))
+    assert row is not None
+    assert Attempt(login).rows(SALE, [row]).refusal() == Refusal(FORBIDDEN)
+
+
+@pytest.mark.parametrize("again", ["licenses_sale_evidence", "licenses_sale_reference"])
+def test_a_sale_that_counts_is_not_counted_in_another_allotment(world: Played, again: str) -> None:
+    sale = latest(world.volume, UsSaleReported).data
+    opened = events(world.volume)[0].data
+    other = (
+        {"sale_reference": "INV-9"}
+        if again == "licenses_sale_evidence"
+        else {"evidence": replace(sale.evidence, sha256="f" * 64)}
+    )
+    elsewhere = allotment_id(opened.exporter_id, opened.product_id, "1999")
+    recorded = drafts(
+        ("allotment", elsewhere, replace(opened, window="1999")),
+        ("allotment", elsewhere, replace(sale, seen=NO_COUNTERS, **other)),
+        actor=EXPORTER,
+        command="ReportUsSale",
+    )
+    row = guarded.entry_row(recorded[1], opened.cap)
+    assert row is not None
+    refusal = Attempt().events(recorded).rows(ENTRY, [row]).refusal()
+    assert refusal == Refusal(REPEATED, again)
 
 
 def test_an_event_moves_volume_once(world: Played) -> None:

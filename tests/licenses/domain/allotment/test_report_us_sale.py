@@ -56,6 +56,13 @@ def test_the_first_sale_opens_the_allotment() -> None:
     )
 
 
+@pytest.mark.parametrize("state", ["not opened", "open"])
+def test_a_sale_that_counts_in_another_window_does_not_count_here(state: str) -> None:
+    given(DECIDER, *HISTORIES[state]).when(
+        sale(name="INV-2"), under(counted_elsewhere=True)
+    ).refused("sale_already_counted", citation=UNITS_CAP.citation)
+
+
 def test_a_further_sale_sees_what_was_counted_before() -> None:
     given(DECIDER, *HISTORIES["open"]).when(sale(7, name="INV-2"), under()).then(
         msgspec.structs.replace(
