@@ -59,7 +59,15 @@ def edition_in_force(now: datetime) -> Edition:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT licenses_hold_editions(%s)", [now])
-    due = EditionRow.objects.filter(status__in=["approved", "in_force"], effective_from__lte=now)
+    ruling = ruling_at(now)
+    if ruling is None:
+        raise Refused("no_edition_in_force", "No policy edition is in force")
+    return ruling
+
+
+def ruling_at(moment: datetime) -> Edition | None:
+    """Find the edition that rules at a moment, without a lock; None before the first."""
+    due = EditionRow.objects.filter(status__in=["approved", "in_force"], effective_from__lte=moment)
     approved = [
         ApprovedEdition(
             edition=edition_of(row.id, row.sha256),
@@ -69,10 +77,8 @@ def edition_in_force(now: datetime) -> Edition:
         for row in due
         if row.approved_at and row.effective_from
     ]
-    chosen = choose(approved, now)
-    if chosen is None:
-        raise Refused("no_edition_in_force", "No policy edition is in force")
-    return chosen.edition
+    chosen = choose(approved, moment)
+    return None if chosen is None else chosen.edition
 
 
 def customer_policy(now: datetime) -> CustomerPolicy:

@@ -5,6 +5,7 @@ from typing import Final
 from audits import guards, verification
 from audits.four_eyes import four_eyes_check
 from customers.verification import register as register_customers
+from licenses.verification.clearing import clearing_check
 from licenses.verification.decisions import PAIRS
 from licenses.verification.goods import reports_check, serials_check
 from licenses.verification.ledger import ledger_check, trial_balance_check
@@ -54,3 +55,4 @@ def register() -> None:
     verification.add_check("reports", reports_check)
     verification.add_check("dispatches", together_check)
     verification.add_check("decided_again", redeciding_check)
+    verification.add_check("judged_again", clearing_check)

@@ -1,0 +1,77 @@
+"""Streams as they were at the moment of an event: for whoever judges anew what was decided then.
+
+The moment is the event's place in the log, not its time: whatever its transaction had locked was
+written before it or after it, never beside it. Until the log has it, transactions are compared.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from audits import store
+from audits.codec import Recorded, registry
+from audits.execution import Desk
+from audits.kernel import Context, Decider
+from audits.reading import Loaded
+
+_SEEN: Final = """
+    WITH moment AS (
+        SELECT coalesce(l.log_index, 9223372036854775807) AS place, e.xid
+        FROM audits_event e LEFT JOIN audits_log l USING (event_id) WHERE e.event_id = %s)
+    SELECT e.type, e.schema_version, e.canonical
+    FROM moment, audits_event e LEFT JOIN audits_log l USING (event_id)
+    WHERE e.stream_id = %s AND e.aggregate = %s
+      AND (coalesce(l.log_index, 9223372036854775807), e.xid) < (moment.place, moment.xid)
+    ORDER BY e.version
+"""
+_ALONE: Final = """
+    SELECT NOT EXISTS (
+        SELECT FROM audits_event o JOIN audits_event e USING (xid)
+        WHERE e.event_id = %s AND o.command_id <> e.command_id)
+"""
+
+
+@dataclass(slots=True)
+class Hindsight(Desk):
+    """A desk at the moment of an event: streams as they were when it was written. Never writes."""
+
+    event_id: UUID | None = None
+    _seen: dict[UUID, Loaded[Any]] = field(default_factory=dict)
+
+    def load(self, decider: Decider[Any], stream_id: UUID, *, lock: str = "share") -> Loaded[Any]:
+        """Load a stream as it was; nothing is locked."""
+        del lock
+        if stream_id not in self._seen:
+            rows = _fetch(_SEEN, [self.event_id, stream_id, decider.aggregate])
+            recorded = tuple(
+                registry.decode(name, schema, bytes(content)) for name, schema, content in rows
+            )
+            state = decider.fold(item.data for item in recorded)
+            self._seen[stream_id] = Loaded(stream_id, state, len(recorded), recorded)
+        return self._seen[stream_id]
+
+    @property
+    def saw_everything(self) -> bool:
+        """Tell whether its command read all before its transaction wrote anything.
+
+        A transaction of several commands has its place from the first that wrote: what a later one
+        read may stand behind that place.
+        """
+        [(alone,)] = _fetch(_ALONE, [self.event_id])
+        return bool(alone)
+
+
+def desk_of(event: Recorded[Any]) -> Hindsight:
+    """Sit down at the desk of an event: its actor, its time, and what was there before it."""
+    context = Context(actor=event.actor, now=event.recorded_at, command_id=event.command.id)
+    cause = store.Cause(event.command.name, event.command.fingerprint)
+    return Hindsight(context, cause, event_id=event.event_id)
+
+
+def _fetch(query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
