@@ -75,6 +75,10 @@ MATRIX.add(
         },
         "audits_log": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
         "audits_journal": READ_ONLY,
+        "audits_tile": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
+        "audits_frontier": READ_ONLY | {SEALER: ("SELECT", "INSERT", "UPDATE (size, hashes)")},
+        "audits_checkpoint": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
+        "audits_cosignature": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
         "audits_work_item": READ_ONLY
         | {WEB: ("SELECT", "INSERT", LEASE), WORKER: ("SELECT", "INSERT", LEASE)},
         "audits_organization": READ_ONLY,

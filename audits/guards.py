@@ -36,3 +36,19 @@ expect(
     "audits_event_no_truncate",
 )
 expect("audits_log", "audits_log_before_insert", "audits_log_immutable", "audits_log_no_truncate")
+expect(
+    "audits_tile", "audits_tile_before_insert", "audits_tile_immutable", "audits_tile_no_truncate"
+)
+expect(
+    "audits_frontier",
+    "audits_frontier_before_update",
+    "audits_frontier_no_delete",
+    "audits_frontier_no_truncate",
+)
+expect(
+    "audits_checkpoint",
+    "audits_checkpoint_before_insert",
+    "audits_checkpoint_immutable",
+    "audits_checkpoint_no_truncate",
+)
+expect("audits_cosignature", "audits_cosignature_immutable", "audits_cosignature_no_truncate")

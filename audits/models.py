@@ -1,7 +1,7 @@
-"""Tables of the journal: events, log index, work items; and the people who act.
+"""Tables of the journal: events, log index, the tree over it, work items; and the people who act.
 
-Event rows are written by `audits.store` alone and guarded by the triggers of migration 0002; nothing
-here changes them.
+Event rows are written by `audits.store` alone, the tree and its checkpoints by `audits.sealing`; the
+triggers of migrations 0002 and 0003 guard them, and nothing here changes them.
 """
 
 from typing import Any, ClassVar
@@ -117,6 +117,76 @@ class LogEntry(models.Model):
 
     def __str__(self) -> str:
         return str(self.log_index)
+
+
+class Tile(models.Model):
+    """256 neighboring hashes of the tree, as C2SP tlog-tiles cuts it; full tiles only.
+
+    Level 0 holds leaf hashes; level n holds the roots of the tiles of level n - 1.
+    """
+
+    pk = models.CompositePrimaryKey("level", "position")
+    level = models.SmallIntegerField()
+    position = models.BigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField()
+
+    class Meta:
+        db_table = "audits_tile"
+
+    def __str__(self) -> str:
+        return f"{self.level}/{self.position}"
+
+
+class FrontierRow(models.Model):
+    """How far the tree has grown: one row, whose lock makes sealers take turns."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        db_table = "audits_frontier"
+
+    def __str__(self) -> str:
+        return str(self.size)
+
+
+class CheckpointRow(models.Model):
+    """A signed checkpoint, as it was published."""
+
+    number = models.BigIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.BinaryField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audits_checkpoint"
+        constraints = [
+            models.UniqueConstraint(fields=["size", "signed_at"], name="audits_checkpoint_moment")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}: size {self.size}"
+
+
+class CosignatureRow(models.Model):
+    """A witness's signature on a checkpoint: one line of a note."""
+
+    pk = models.CompositePrimaryKey("checkpoint_id", "witness")
+    checkpoint = models.ForeignKey(
+        CheckpointRow, on_delete=models.PROTECT, related_name="cosignatures"
+    )
+    witness = models.TextField()
+    line = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audits_cosignature"
+
+    def __str__(self) -> str:
+        return f"{self.witness} on {self.checkpoint_id}"
 
 
 class WorkItem(models.Model):

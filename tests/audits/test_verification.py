@@ -25,6 +25,10 @@ JOURNAL = tuple(journal_checks.CHECKS)
 GUARDED = {
     "audits_event": ("before_insert", "immutable", "no_truncate"),
     "audits_log": ("before_insert", "immutable", "no_truncate"),
+    "audits_tile": ("before_insert", "immutable", "no_truncate"),
+    "audits_frontier": ("before_update", "no_delete", "no_truncate"),
+    "audits_checkpoint": ("before_insert", "immutable", "no_truncate"),
+    "audits_cosignature": ("immutable", "no_truncate"),
 }
 
 
