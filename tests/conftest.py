@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
+pytest_plugins = ["tests.support.cast"]
 TESTS: Final = Path(__file__).parent
 SET_TRUNCATE_GUARDS = """
 DO $$

@@ -1,4 +1,4 @@
-"""Everybody who talks to the API about customers."""
+"""Everybody who talks to the API, logged in, as fixtures."""
 
 import pytest
 
@@ -27,10 +27,10 @@ def second_officer() -> ApiClient:
 
 
 @pytest.fixture
-def auditor() -> ApiClient:
-    return client_of(AUDITOR)
+def bank() -> ApiClient:
+    return client_of(BANK)
 
 
 @pytest.fixture
-def bank() -> ApiClient:
-    return client_of(BANK)
+def auditor() -> ApiClient:
+    return client_of(AUDITOR)
