@@ -7,11 +7,15 @@ beyond 2^53 - 1. An event class that could hold such a thing is refused when its
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 import msgspec.inspect as types
 
 from audits.kernel import WIRE_STRING
 
 Writer = Callable[[Any], Any]
+
+MONEY_SUFFIX: Final = "_cents"
+"""Of the names of members that hold money."""
 
 _TEXTS: Final = (types.StrType, types.UUIDType, types.DateType, types.DateTimeType, types.EnumType)
 _PLAIN: Final = (*_TEXTS, types.BoolType, types.IntType, types.NoneType, types.LiteralType)
@@ -153,3 +157,23 @@ def _kinds(option: types.Type) -> tuple[type, ...]:
             return (int,)
         case _:
             return (tuple, list)
+
+
+def to_wire(value: Any) -> Any:
+    """Make JSON values of any struct or mapping, with money as decimal strings."""
+    return _with_money_as_text(msgspec.to_builtins(value))
+
+
+def _with_money_as_text(value: Any) -> Any:
+    match value:
+        case list() | tuple():
+            return [_with_money_as_text(item) for item in value]
+        case dict():
+            return {
+                name: str(item)
+                if name.endswith(MONEY_SUFFIX) and isinstance(item, int)
+                else _with_money_as_text(item)
+                for name, item in value.items()
+            }
+        case _:
+            return value

@@ -13,6 +13,7 @@ class LicensesConfig(AppConfig):
         """Wire the app: names, commands, read models, work, grants, the policy of customers."""
         from customers.ports import policy  # noqa: PLC0415 -- apps must be loaded first
         from licenses import (  # noqa: PLC0415 -- apps must be loaded first
+            auditing,
             editions,
             grants,
             handlers,
@@ -22,6 +23,6 @@ class LicensesConfig(AppConfig):
             wire,
         )
 
-        for module in (wire, handlers, projections, subscriptions, grants, verification):
+        for module in (wire, handlers, projections, subscriptions, grants, verification, auditing):
             module.register()
         policy.in_force = editions.customer_policy

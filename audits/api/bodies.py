@@ -13,12 +13,14 @@ import msgspec
 import msgspec.inspect
 from django.http import HttpRequest, QueryDict
 
+from audits import shapes
 from audits.api.problems import Rejected
 
 T = TypeVar("T")
 
 JSON: Final = "application/json"
-MONEY_SUFFIX: Final = "_cents"
+MONEY_SUFFIX: Final = shapes.MONEY_SUFFIX
+to_wire: Final = shapes.to_wire
 _MONEY: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _ESCAPED_NUL: Final = b"\\u0000"
 
@@ -94,11 +96,6 @@ def _is_misread(text: str, value: Any) -> bool:
     return value is None or (isinstance(value, datetime) and ":" not in text)
 
 
-def to_wire(value: Any) -> Any:
-    """Make JSON values of any struct or mapping, with money as decimal strings."""
-    return _with_money_as_text(msgspec.to_builtins(value))
-
-
 def _exact(value: Any, path: str) -> Any:
     """Turn money into integers; refuse NUL characters, which the journal cannot hold."""
     match value:
@@ -123,21 +120,6 @@ def _cents(value: Any, path: str) -> int:
             f'Expected minor units as a decimal string, such as "12500" - at `{path}`'
         )
     return int(value)
-
-
-def _with_money_as_text(value: Any) -> Any:
-    match value:
-        case list() | tuple():
-            return [_with_money_as_text(item) for item in value]
-        case dict():
-            return {
-                name: str(item)
-                if name.endswith(MONEY_SUFFIX) and isinstance(item, int)
-                else _with_money_as_text(item)
-                for name, item in value.items()
-            }
-        case _:
-            return value
 
 
 def _timed(value: T, shape: type[T]) -> T:

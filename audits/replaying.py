@@ -1,0 +1,92 @@
+"""`manage audit replay` and `audit difference`: the past, from the log alone."""
+
+import argparse
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.core.management.base import CommandParser
+
+from audits import context as minting
+from audits import moments, past
+from audits.codec import canonical
+from audits.kernel import Actor, Role
+from audits.moments import Moment
+from audits.shapes import to_wire
+from audits.tools import add_tool, say
+
+OPERATOR: Final = Actor(
+    person_id=UUID(int=0), organization_id=UUID(int=0), role=Role.AUDITOR, agency=None
+)
+"""Whoever may run tools on the database sees what auditors see."""
+
+
+def moment_argument(text: str) -> datetime:
+    """Read an RFC 3339 time with its offset from UTC."""
+    try:
+        return minting.utc(msgspec.convert(text, datetime, strict=True))
+    except (msgspec.ValidationError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text}: write 2026-11-22T00:00:00Z") from error
+
+
+def tell(answer: Any, *, as_json: bool) -> None:
+    """Write an answer: as canonical JSON, or indented for people."""
+    content = canonical(answer)
+    say((content if as_json else msgspec.json.format(content)).decode())
+
+
+class Replay:
+    """Shows things, lists, the ledger or clocks as they stood."""
+
+    help = "Show anything as it stood at a time or after a log index."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what, and as of when."""
+        parser.add_argument("kind", choices=past.kinds())
+        parser.add_argument("--id", type=UUID, help="one thing with its state; else all, as listed")
+        when = parser.add_mutually_exclusive_group()
+        when.add_argument("--as-of", type=moment_argument, metavar="TIME")
+        when.add_argument("--log-index", type=int, metavar="N")
+        parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
+
+    def run(self, options: Mapping[str, Any]) -> int:
+        """Answer, with the log index that the answer stands on."""
+        at = moments.moment(as_of=options["as_of"], log_index=options["log_index"])
+        tell(past.answer(options["kind"], options["id"], at, OPERATOR), as_json=options["json"])
+        return 0
+
+
+class Difference:
+    """Lists what lies between two moments."""
+
+    help = "List the events between two moments, and what they changed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take two moments, each a time or a log index."""
+        for name, said in (("from", "after"), ("to", "up to")):
+            parser.add_argument(f"--{name}", required=True, metavar="TIME|N", help=said)
+        parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
+
+    def run(self, options: Mapping[str, Any]) -> int:
+        """Answer."""
+        earlier, later = _moment(options["from"]), _moment(options["to"])
+        tell(to_wire(past.differences(earlier, later)), as_json=options["json"])
+        return 0
+
+
+def _moment(text: str) -> Moment:
+    if text.lstrip("-").isdigit():
+        return moments.moment_of(int(text))
+    return moments.moment_at(moment_argument(text))
+
+
+def register() -> None:
+    """Add the tools; a second call changes nothing."""
+    add_tool("replay", REPLAY)
+    add_tool("difference", DIFFERENCE)
+
+
+REPLAY: Final = Replay()
+DIFFERENCE: Final = Difference()

@@ -1,0 +1,11 @@
+"""What auditors can ask of licensed exports: the past, decisions taken again, other editions, lineage."""
+
+from audits import past
+from licenses.auditing import books
+
+
+def register() -> None:
+    """Tell the journal what of this app can be asked as of a moment."""
+    past.add_view("ledger", books.ledger_at)
+    for event, timer in books.TIMERS:
+        past.add_timer(event, timer)
