@@ -1,0 +1,1 @@
+"""The one-file verifier, and a naive one that agrees with it."""

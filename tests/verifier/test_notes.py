@@ -1,0 +1,152 @@
+"""The verifier's reading of notes and canonical JSON: published vectors, and every strictness."""
+
+from typing import Final
+
+import pytest
+
+from tests.verifier.bundles import FORGER, LOG, ORIGIN, OTHER_WITNESS, WITNESS, Signer, checkpoint
+from tests.verifier.naive import leaf
+from verifier.verify_bundle import (
+    MAX_SIGNATURES,
+    Wrong,
+    read_canonical,
+    read_key,
+    read_note,
+    signers,
+)
+
+LEAVES: Final = [leaf(b"%d" % number) for number in range(7)]
+NOTE: Final = checkpoint(LEAVES)
+GO_KEY: Final = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+GO_LINE: Final = (
+    "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdng"
+    "otpRZb6KE6RyyBwJnAM=\n"
+)
+"""Key and signature of the example in Go's golang.org/x/mod/sumdb/note."""
+
+
+def code_of(content: bytes, *signers: Signer) -> str:
+    with pytest.raises(Wrong) as caught:
+        read_note(content, [read_key(each.key) for each in signers or (LOG,)])
+    return caught.value.code
+
+
+def test_a_published_key_and_its_signature() -> None:
+    key = read_key(GO_KEY)
+    text = (
+        b"If you think cryptography is the answer to your problem,\n"
+        b"then you don't know what your problem is.\n"
+    )
+    assert list(signers(text, GO_LINE.rstrip("\n"), [key])) == [key]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "name+00000000",
+        GO_KEY.replace("c74f20a3", "c74f20a4"),
+        GO_KEY.replace("PeterNeumann", "PeterNeuman"),
+        GO_KEY.replace("ARpc", "AhpC"),
+        GO_KEY[:-4],
+    ],
+)
+def test_a_key_must_hash_to_what_it_says(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_key(text)
+
+
+def test_a_checkpoint_tells_size_root_and_witnesses() -> None:
+    note = checkpoint(LEAVES, LOG, WITNESS, OTHER_WITNESS)
+    found = read_note(note, [read_key(LOG.key), read_key(WITNESS.key)])
+    assert (found.size, len(found.root)) == (7, 32)
+    assert found.witnesses == {WITNESS.private.public_key().public_bytes_raw()}
+
+
+def test_unknown_signatures_are_ignored_but_one_known_is_needed() -> None:
+    assert read_note(checkpoint(LEAVES, FORGER, LOG), [read_key(LOG.key)]).size == 7
+    assert code_of(checkpoint(LEAVES, FORGER)) == "signature_missing"
+    assert code_of(checkpoint(LEAVES, WITNESS), LOG, WITNESS) == "signature_missing"
+
+
+def test_a_key_signs_only_for_the_log_of_its_name() -> None:
+    assert code_of(checkpoint(LEAVES, origin="another.test/log")) == "signature_missing"
+
+
+def test_a_wrong_signature_of_a_known_key_is_refused_even_beside_a_right_one() -> None:
+    both = checkpoint(LEAVES, LOG, FORGER)
+    assert read_note(both, [read_key(LOG.key)]).size == 7
+    assert code_of(both.replace(b"\n7\n", b"\n8\n")) == "signature_wrong"
+    assert code_of(NOTE + FORGER.line(b"anything"), LOG, FORGER) == "signature_wrong"
+
+
+def test_a_witness_vouches_for_its_time_too() -> None:
+    note = checkpoint(LEAVES, LOG, WITNESS)
+    later = WITNESS.line(b"")
+    head, _, tail = note.rpartition("— witness.test".encode())
+    assert tail
+    assert code_of(head + later, LOG, WITNESS) == "signature_wrong"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        NOTE[:-1],
+        NOTE.replace(b"\n\n", b"\n"),
+        NOTE.replace(ORIGIN.encode(), ORIGIN.encode() + b"\r"),
+        NOTE.replace(b"\n7\n", b"\n07\n"),
+        NOTE.replace(b"\n7\n", b"\n-7\n"),
+        NOTE.replace(b"\n7\n", b"\n" + b"7" * 19 + b"\n"),
+        NOTE.replace("— ".encode(), b"- "),
+        NOTE + b"not a signature\n",
+        NOTE + NOTE.rpartition(b"\n\n")[2] * MAX_SIGNATURES,
+        f"{ORIGIN}\n7\n\n".encode() + LOG.line(f"{ORIGIN}\n7\n".encode()),
+    ],
+)
+def test_what_is_no_checkpoint_is_refused(content: bytes) -> None:
+    assert code_of(content) == "note_malformed"
+
+
+def test_a_root_is_32_bytes_in_the_one_base64() -> None:
+    text = f"{ORIGIN}\n7\nAAAA\n".encode()
+    assert code_of(text + b"\n" + LOG.line(text)) == "hash_malformed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{}", '{"a":1,"b":[true,null,"é€😀"]}', '{"a":-9007199254740991}', '"\\b\\f\\n\\r\\t\\u001f"'],
+)
+def test_canonical_json_is_read(text: str) -> None:
+    read_canonical(text.encode())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"b":1,"a":1}',
+        b'{"a":1,"a":1}',
+        b'{"a":1,"a":2}',
+        b'{"a": 1}',
+        b' {"a":1}',
+        b'{"a":1}\n',
+        b'{"a":1.0}',
+        b'{"a":1e2}',
+        b'{"a":-0}',
+        b'{"a":NaN}',
+        b'{"a":9007199254740992}',
+        b'{"a":"\\u0041"}',
+        b'{"a":"\\/"}',
+        b'{"a":"\\u001F"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"\xff"}',
+        '{"é":1}'.encode(),
+        b'{"a":1',
+        b"[" * 100_000,
+        b"",
+    ],
+)
+def test_any_other_form_is_refused(content: bytes) -> None:
+    with pytest.raises(Wrong) as caught:
+        read_canonical(content)
+    assert caught.value.code == "not_canonical"

@@ -1,0 +1,133 @@
+"""The verifier's Merkle tree: published vectors, and a naive implementation that agrees."""
+
+import random
+from hashlib import sha256
+from typing import Final
+
+import pytest
+
+from tests.verifier import naive
+from verifier.verify_bundle import Tree, leaf_hash, verify_consistency, verify_inclusion
+
+SEED: Final = 9162
+EVERY_SIZE_UP_TO: Final = 512
+ALL_LEAVES_UP_TO: Final = 64
+RANDOM_SIZES, LARGEST = 1_000, 100_000
+
+VECTOR_LEAVES: Final = [
+    b"",
+    b"\x00",
+    b"\x10",
+    b"\x20\x21",
+    b"\x30\x31",
+    bytes(range(0x40, 0x44)),
+    bytes(range(0x50, 0x58)),
+    bytes(range(0x60, 0x70)),
+]
+VECTOR_ROOTS: Final = [
+    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+]
+"""Roots of the first 1 to 8 of those leaves: test data of the Certificate Transparency project."""
+VECTOR_PATH: Final = [
+    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+]
+"""Path of the sixth of the eight leaves, from the same data."""
+
+
+def some_leaves(count: int) -> list[bytes]:
+    return [sha256(b"%d" % number).digest() for number in range(count)]
+
+
+def test_published_roots_and_path() -> None:
+    tree, roots = Tree(), []
+    for content in VECTOR_LEAVES:
+        tree.append(leaf_hash(content))
+        roots.append(tree.root().hex())
+    assert roots == VECTOR_ROOTS
+    path = list(map(bytes.fromhex, VECTOR_PATH))
+    assert verify_inclusion(leaf_hash(VECTOR_LEAVES[5]), 5, 8, path, tree.root())
+    assert naive.path(5, list(map(leaf_hash, VECTOR_LEAVES))) == path
+
+
+def test_the_empty_tree_is_the_hash_of_nothing() -> None:
+    assert Tree().root() == naive.tree_hash([]) == sha256(b"").digest()
+
+
+def test_the_remembering_tree_is_the_recursive_definition() -> None:
+    leaves = some_leaves(33)
+    tree = naive.Naive(leaves)
+    for size in range(1, 34):
+        assert tree.root(size) == naive.tree_hash(leaves[:size])
+        assert tree.path(size // 2, size) == naive.path(size // 2, leaves[:size])
+        assert tree.proof(size // 3, size) == naive.proof(size // 3, leaves[:size])
+
+
+def chosen(size: int) -> list[int]:
+    """Choose leaves of a tree: all of a small one; of others both ends, the split, and every 16th."""
+    if size <= ALL_LEAVES_UP_TO:
+        return list(range(size))
+    middle = naive.split(size)
+    return sorted({*range(0, size, 16), 1, middle - 1, middle, size - 2, size - 1})
+
+
+def test_both_agree_on_every_small_size() -> None:
+    leaves = some_leaves(EVERY_SIZE_UP_TO)
+    known, tree = naive.Naive(leaves), Tree()
+    for size in range(1, EVERY_SIZE_UP_TO + 1):
+        tree.append(leaves[size - 1])
+        root = known.root(size)
+        assert tree.root() == root
+        for index in chosen(size):
+            assert verify_inclusion(leaves[index], index, size, known.path(index, size), root)
+
+
+def test_both_agree_on_what_every_small_size_goes_on_from() -> None:
+    known = naive.Naive(some_leaves(EVERY_SIZE_UP_TO))
+    roots = [known.root(size) for size in range(EVERY_SIZE_UP_TO + 1)]
+    for new in range(EVERY_SIZE_UP_TO + 1):
+        for old in chosen(new + 1):
+            assert verify_consistency(old, new, roots[old], roots[new], known.proof(old, new))
+
+
+def test_both_agree_on_random_large_sizes() -> None:
+    chance = random.Random(SEED)  # noqa: S311 -- repeatable, and hides nothing
+    leaves = some_leaves(LARGEST)
+    known, tree = naive.Naive(leaves), Tree()
+    for size in sorted(chance.randint(1, LARGEST) for _ in range(RANDOM_SIZES)):
+        while tree.size < size:
+            tree.append(leaves[tree.size])
+        root, index, old = known.root(size), chance.randrange(size), chance.randint(0, size)
+        assert tree.root() == root
+        assert verify_inclusion(leaves[index], index, size, known.path(index, size), root)
+        assert verify_consistency(old, size, known.root(old), root, known.proof(old, size))
+
+
+@pytest.mark.parametrize(("index", "size"), [(-1, 5), (5, 5), (0, 0), (6, 5)])
+def test_no_leaf_stands_outside_its_tree(index: int, size: int) -> None:
+    leaves = some_leaves(5)
+    root = naive.tree_hash(leaves[:size])
+    assert not verify_inclusion(leaves[0], index, size, [], root)
+
+
+@pytest.mark.parametrize(("old", "new"), [(-1, 5), (6, 5), (5, -1)])
+def test_no_tree_shrinks(old: int, new: int) -> None:
+    root = naive.tree_hash(some_leaves(5))
+    assert not verify_consistency(old, new, root, root, [])
+
+
+def test_nothing_goes_on_from_a_root_of_nothing_that_is_another() -> None:
+    root = naive.tree_hash(some_leaves(5))
+    assert verify_consistency(0, 5, sha256(b"").digest(), root, [])
+    assert not verify_consistency(0, 5, root, root, [])
+    assert not verify_consistency(0, 5, sha256(b"").digest(), root, [root])
+    assert not verify_consistency(5, 5, root, root, [root])
+    assert not verify_consistency(3, 5, root, root, [])

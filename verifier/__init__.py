@@ -1,0 +1,1 @@
+"""Programs that others run to check us; none of them imports Tollgate."""
