@@ -16,7 +16,7 @@ import psycopg
 from django.db import IntegrityError, OperationalError, transaction
 
 from audits import context as minting
-from audits import nudging, reading, store, work
+from audits import nudging, reading, store, vault, work
 from audits.codec import Recorded, fingerprint
 from audits.events import CommandRefused
 from audits.kernel import (
@@ -198,9 +198,12 @@ def execute(
     """Carry out a command on the stream `target`; a repeat of it answers as the first time.
 
     context.now is replaced by database time. expected_version: what the caller last saw.
+    Personal texts are sealed first: the journal never holds them, nor does a hash of them.
     Raises Refused, NotPermitted (both recorded, unless a process asked), NotFound,
-    WrongExpectedVersion, CommandIdReused.
+    WrongExpectedVersion, CommandIdReused; msgspec.ValidationError for what cannot be sealed.
     """
+    if context.actor.role is not Role.SYSTEM:  # a process's commands are made of what is sealed
+        command = vault.sealed(command, vault.Holder(context.actor.organization_id, target))
     for attempt in range(1, MAX_TRIES + 1):
         try:
             return _answer(_execute_once(command, target, context, expected_version))

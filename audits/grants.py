@@ -20,6 +20,14 @@ ROLES: Final = (WEB, WORKER, SEALER, AUDITOR)
 APPEND_EVENT: Final = "INSERT (canonical, leaf_hash)"
 """Appending names two columns; the trigger derives the rest, so no identity can be forged."""
 
+MINT_KEY: Final = (
+    "INSERT (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256)"
+)
+KEY_STATUS: Final = (
+    "SELECT (subject_id, organization_id, holder_id, key_sha256, created_at, destroyed_at)"
+)
+"""Which keys there are and which are destroyed; not the keys."""
+
 LEASE: Final = (
     "UPDATE (due_at, status, attempts, lease_token, lease_until, last_error, finished_at)"
 )
@@ -79,6 +87,11 @@ MATRIX.add(
         "audits_frontier": READ_ONLY | {SEALER: ("SELECT", "INSERT", "UPDATE (size, hashes)")},
         "audits_checkpoint": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
         "audits_cosignature": READ_ONLY | {SEALER: ("SELECT", "INSERT")},
+        "audits_subject_key": {
+            WEB: ("SELECT", MINT_KEY),
+            WORKER: ("SELECT",),
+            AUDITOR: (KEY_STATUS,),
+        },
         "audits_work_item": READ_ONLY
         | {WEB: ("SELECT", "INSERT", LEASE), WORKER: ("SELECT", "INSERT", LEASE)},
         "audits_organization": READ_ONLY,

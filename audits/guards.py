@@ -32,9 +32,11 @@ def missing() -> Iterator[tuple[str, str]]:
 expect(
     "audits_event",
     "audits_event_before_insert",
+    "audits_event_erase",
     "audits_event_immutable",
     "audits_event_no_truncate",
 )
+expect("audits_subject_key", "audits_subject_key_kept", "audits_subject_key_no_truncate")
 expect("audits_log", "audits_log_before_insert", "audits_log_immutable", "audits_log_no_truncate")
 expect(
     "audits_tile", "audits_tile_before_insert", "audits_tile_immutable", "audits_tile_no_truncate"

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.auth import hashers
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Now
 
 from audits.kernel import Actor, Role
 
@@ -187,6 +188,47 @@ class CosignatureRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.witness} on {self.checkpoint_id}"
+
+
+class SubjectKey(models.Model):
+    """The key of one natural person within one thing; without it, all that it sealed is gone.
+
+    Written by `audits.vault`; triggers let a row be neither deleted nor changed. Only the event of an
+    erasure takes the key away, inside the database.
+    """
+
+    subject_id = models.UUIDField(primary_key=True)
+    organization_id = models.UUIDField()
+    """Whose record names the person."""
+    holder_id = models.UUIDField()
+    """The thing in which the person is named: a customer, a shipment, a login."""
+    wrapped_key = models.BinaryField(null=True)
+    name_mark = models.BinaryField(null=True)
+    """Recognizes the person's name under the key, so that a repeat finds the same subject."""
+    key_sha256 = models.BinaryField()
+    """Fingerprint of the key, unwrapped: what the event of its destruction names."""
+    created_at = models.DateTimeField(db_default=Now())
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "audits_subject_key"
+        constraints = [
+            models.CheckConstraint(
+                name="audits_subject_key_whole",
+                condition=models.Q(
+                    destroyed_at__isnull=True, wrapped_key__isnull=False, name_mark__isnull=False
+                )
+                | models.Q(
+                    destroyed_at__isnull=False, wrapped_key__isnull=True, name_mark__isnull=True
+                ),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["holder_id", "organization_id"], name="audits_subject_key_holder")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subject_id)
 
 
 class WorkItem(models.Model):

@@ -13,15 +13,16 @@ LOCAL = {
 }
 TESTING = LOCAL | {
     "TOLLGATE_SECRET_KEY": "a key for tests, which protects nothing at all",
+    "TOLLGATE_PERSONAL_KEY": "a key for the personal data of tests, which are nobody's",
     "TOLLGATE_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
     # Threads of a test would otherwise have to share a bounded pool with its other threads.
     "DATABASE_POOL_MAX": "0",
 }
 
 
-def secret_key(state: Path) -> str:
-    """Return the signing key kept in `state`, made at first use and readable by its user alone."""
-    path = state / "secret-key"
+def secret_key(state: Path, name: str = "secret-key") -> str:
+    """Return a key kept in `state`, made at first use and readable by its user alone."""
+    path = state / name
     try:
         return path.read_text()
     except FileNotFoundError:
@@ -39,4 +40,8 @@ def local(state: Path, *, isolated: bool = False) -> dict[str, str]:
     """
     ignored = ("PG", "DATABASE_", "REDIS_URL", "TOLLGATE_") if isolated else ("PG",)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
-    return LOCAL | {"TOLLGATE_SECRET_KEY": secret_key(state)} | inherited
+    keys = {
+        "TOLLGATE_SECRET_KEY": secret_key(state),
+        "TOLLGATE_PERSONAL_KEY": secret_key(state, "personal-key"),
+    }
+    return LOCAL | keys | inherited

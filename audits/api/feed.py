@@ -1,4 +1,8 @@
-"""The whole journal for auditors: log order, filters, CloudEvents 1.0 in JSON."""
+"""The whole journal for auditors: log order, filters, CloudEvents 1.0 in JSON.
+
+Events are given as they are recorded, personal data sealed: whatever copies are made of them, an
+erasure reaches them all. In clear they stand where a thing is shown.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -115,7 +119,8 @@ class FeedView(ApiView):
             summary="Read the journal in log order",
             description=(
                 "For auditors. Every page but an empty one links to what follows it; whoever keeps"
-                " the link of the last page goes on there later. Nothing is ever skipped."
+                " the link of the last page goes on there later. Nothing is ever skipped. Personal"
+                " data stay sealed, as they are recorded."
             ),
             parameters=operations.query_parameters(Feed),
             responses={200: answer},
@@ -138,8 +143,8 @@ class FeedView(ApiView):
         cursor = Cursor(ORDERING, "next", (str(entries[-1].log_index),)) if entries else None
         links = headers.link(request, {"next": seal(cursor) if cursor else None})
         if request.get_preferred_type([bodies.JSON, BATCH]) == BATCH:
-            return respond(events, content_type=BATCH, extra_headers=links)
-        return respond({"items": events}, extra_headers=links)
+            return respond(events, content_type=BATCH, extra_headers=links, as_recorded=True)
+        return respond({"items": events}, extra_headers=links, as_recorded=True)
 
 
 class EventView(ApiView):
@@ -165,4 +170,4 @@ class EventView(ApiView):
             raise execution.NotFound(str(path["id"]))
         entry = getattr(row, "log_entry", None)
         event = cloud_event(row, entry.log_index if entry else None)
-        return respond(event, content_type=ONE)
+        return respond(event, content_type=ONE, as_recorded=True)

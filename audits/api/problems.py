@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from django.http import HttpResponse
 
+from audits import vault
 from audits.kernel import Refused
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -108,5 +109,8 @@ def answer(
     """Make the HTTP answer; `extra` adds members but never replaces one of the problem's own."""
     body = msgspec.json.encode({**(extra or {}), **msgspec.to_builtins(problem)})
     return HttpResponse(
-        body, status=problem.status, content_type=CONTENT_TYPE, headers=dict(headers or {})
+        vault.revealed(body),
+        status=problem.status,
+        content_type=CONTENT_TYPE,
+        headers=dict(headers or {}),
     )

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from audits import context as minting
-from audits import execution
+from audits import execution, vault
 from audits.api import bodies, headers, operations, pages
 from audits.api.declaring import CommandRoute, Listing, Moment, Paging, Resource
 from audits.api.history import entries
@@ -57,13 +57,20 @@ def respond(
     status: int = 200,
     content_type: str = bodies.JSON,
     extra_headers: Mapping[str, str] | None = None,
+    as_recorded: bool = False,
 ) -> HttpResponse:
-    """Answer with JSON; the same value gives the same bytes. Only the client may keep the answer."""
+    """Answer with JSON; the same value gives the same bytes. Only the client may keep the answer.
+
+    Personal data are shown in clear, and then nobody may keep it; `as_recorded` leaves them sealed.
+    """
+    content = msgspec.json.encode(value)
+    shown = content if as_recorded else vault.revealed(content)
+    keeping = "private, no-cache" if shown == content else "private, no-store"
     return HttpResponse(
-        msgspec.json.encode(value),
+        shown,
         status=status,
         content_type=content_type,
-        headers={"Cache-Control": "private, no-cache", **(extra_headers or {})},
+        headers={"Cache-Control": keeping, **(extra_headers or {})},
     )
 
 

@@ -11,7 +11,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from audits import personal
 from audits.kernel import Value
+from audits.personal import LINE, When
 
 _ASSIGNED: Final = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -39,12 +41,16 @@ Country = Annotated[
 ]
 """An officially assigned country code."""
 
-_LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)"
 _NO_CONTROL: Final = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _LINES: Final = rf"^{_NO_CONTROL}*[^\x00-\x20\x7f]{_NO_CONTROL}*$"
 
-ShortText = Annotated[str, msgspec.Meta(pattern=_LINE, min_length=1, max_length=200)]
+ShortText = Annotated[str, msgspec.Meta(pattern=LINE, min_length=1, max_length=200)]
 """One line that is not blank: a name, a title, a reference."""
+
+PersonName = Annotated[
+    str, personal.line(200, When.ALWAYS, "A name; kept sealed, and erased with its person's key.")
+]
+"""The name of a natural person, or of somebody who may be one. A subject of its own."""
 
 LongText = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=4_000)]
 """Paragraphs that are not blank: reasons, statements."""
@@ -87,7 +93,7 @@ class Address(Value):
 
     lines: Annotated[tuple[ShortText, ...], msgspec.Meta(min_length=1, max_length=5)]
     city: ShortText
-    postal_code: Annotated[str, msgspec.Meta(pattern=_LINE, max_length=20)] | None = None
+    postal_code: Annotated[str, msgspec.Meta(pattern=LINE, max_length=20)] | None = None
     country: Country
 
 

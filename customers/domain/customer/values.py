@@ -16,6 +16,7 @@ from customers.domain.values import (
     Document,
     LongText,
     Moment,
+    PersonName,
     Sha256,
     ShortText,
 )
@@ -28,7 +29,7 @@ PartyVersion = Annotated[int, msgspec.Meta(ge=1)]
 class RemoteEndUser(Value):
     """Somebody who uses the goods over a network, from elsewhere."""
 
-    name: ShortText
+    name: PersonName
     country: Country
 
 
@@ -43,7 +44,7 @@ class Certification(Value):
     remote_end_users: Annotated[tuple[RemoteEndUser, ...], msgspec.Meta(max_length=40)]
     remote_end_users_complete: bool
     """There are no other remote end users than those disclosed."""
-    signed_by: ShortText
+    signed_by: PersonName
     signed_on: date
     document: Document
     """The signed statement."""

@@ -1,0 +1,226 @@
+"""The keys of natural persons: seals personal texts, opens them, and shows what was erased as such.
+
+Each subject (one natural person within one thing) has a key of its own, wrapped by a key from the
+environment. The journal and all tables hold tokens only; destroying a subject's key erases them all
+at once, wherever they were copied to. The database destroys keys by itself, together with the event
+that says so: no statement here does.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+
+from audits import context as minting
+from audits.kernel import Command
+from audits.personal import ERASED, PREFIX, SEALED_FORM, holds_personal, rewritten, subject_of
+from audits.statements import run
+
+C = TypeVar("C", bound=Command)
+T = TypeVar("T")
+
+UNREADABLE: Final = "[unreadable]"
+"""What is shown of a token that no key of ours made."""
+SHORTEST_SECRET: Final = 32
+_KEY_BYTES: Final = 64
+_MARK_BYTES: Final = 16
+_TOKEN: Final = re.compile(f"({SEALED_FORM})".encode())
+
+_LIVE: Final = (
+    "SELECT subject_id, wrapped_key, name_mark FROM audits_subject_key"
+    " WHERE organization_id = %b AND holder_id = %b AND destroyed_at IS NULL"
+    " ORDER BY created_at, subject_id"
+)
+_KEYS: Final = "SELECT subject_id, wrapped_key FROM audits_subject_key WHERE subject_id = ANY(%b)"
+_LOCK: Final = "SELECT pg_advisory_xact_lock(uuid_hash_extended(%b::uuid, 2))"
+_MINT: Final = (
+    "INSERT INTO audits_subject_key"
+    " (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256)"
+    " VALUES (%b, %b, %b, %b, %b, %b)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose record of which thing names a person: subjects of one are never those of another."""
+
+    organization_id: UUID
+    thing_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A natural person as far as sealing goes."""
+
+    id: UUID
+    cipher: AESSIV
+
+    def seal(self, text: str) -> str:
+        """Make the token of a text; the same text gives the same token."""
+        ciphertext = self.cipher.encrypt(text.encode(), [self.id.bytes])
+        return f"{PREFIX}{self.id}:{base64.urlsafe_b64encode(ciphertext).decode().rstrip('=')}"
+
+    def open(self, token: str) -> str:
+        """Read a token of this subject; one that its key did not make is unreadable."""
+        encoded = token.rpartition(":")[2]
+        try:
+            ciphertext = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            return self.cipher.decrypt(ciphertext, [self.id.bytes]).decode()
+        except (InvalidTag, ValueError):
+            return UNREADABLE
+
+    def mark(self, name: str) -> bytes:
+        """Make the mark by which this name is found again; it goes with the key."""
+        return self.cipher.encrypt(name.encode(), [self.id.bytes, b"name"])[:_MARK_BYTES]
+
+
+def sealed(command: C, holder: Holder) -> C:
+    """Put tokens in place of a command's personal texts, minting keys for persons not seen before.
+
+    Raises msgspec.ValidationError where the command brings a token, or the word for erased data.
+    """
+    if PREFIX.encode() in msgspec.json.encode(command):
+        raise msgspec.ValidationError(f"`{PREFIX}…` is kept for what the service seals itself")
+    if not holds_personal(type(command)):
+        return command
+    people: dict[str, None] = {}
+
+    def note(text: str, person: str) -> str:
+        people[person] = None
+        return text
+
+    rewritten(command, note)
+    if not people:
+        return command
+    subjects = _subjects(holder, people)
+    return rewritten(command, lambda text, person: subjects[person].seal(text))
+
+
+def seal_name(name: str, holder: Holder) -> str:
+    """Seal the name of a person who is not named in a command."""
+    return _subjects(holder, [name])[name].seal(name)
+
+
+def sealed_beside(tokens: Iterable[str], texts: Iterable[str]) -> list[str]:
+    """Seal each text for the subject of the token beside it; erased ones give the word for it."""
+    pairs = list(zip(tokens, texts, strict=True))
+    subjects = _known({UUID(subject_of(token)) for token, _ in pairs})
+    found = [(subjects.get(UUID(subject_of(token))), text) for token, text in pairs]
+    return [ERASED if subject is None else subject.seal(text) for subject, text in found]
+
+
+def revealed(content: bytes) -> bytes:
+    """Put the texts, or the word for erased ones, in place of all tokens of a JSON document."""
+    tokens = {token.decode() for token in _TOKEN.findall(content)}
+    if not tokens:
+        return content
+    known = _known({UUID(subject_of(token)) for token in tokens})
+
+    def text_of(found: re.Match[bytes]) -> bytes:
+        token = found[1].decode()
+        subject = known.get(UUID(subject_of(token)), _STRANGER)
+        text = ERASED if subject is None else subject.open(token)
+        return msgspec.json.encode(text)[1:-1]
+
+    return _TOKEN.sub(text_of, content)
+
+
+def opened(value: T) -> T:
+    """Give a struct, or JSON values, with texts in place of its tokens: for this process's memory."""
+    content = msgspec.json.encode(value)
+    return msgspec.json.decode(revealed(content), type=type(value))
+
+
+class _Stranger(Subject):
+    """Stands for a subject that there is not."""
+
+    def open(self, token: str) -> str:
+        """Read nothing."""
+        del token
+        return UNREADABLE
+
+
+_STRANGER: Final = _Stranger(UUID(int=0), AESSIV(bytes(_KEY_BYTES)))
+
+
+def _subjects(holder: Holder, people: Iterable[str]) -> Mapping[str, Subject]:
+    """Find the subjects of these persons; mint those that are not there yet."""
+    wanted = set(people)
+    found = _matching(holder, wanted)
+    if wanted <= found.keys():
+        return found
+    with transaction.atomic():
+        run(_LOCK, [holder.thing_id])  # two requests at once must not mint the same person twice
+        found = _matching(holder, wanted)
+        for name in sorted(wanted - found.keys()):
+            found[name] = _minted(holder, name)
+    return found
+
+
+def _matching(holder: Holder, people: set[str]) -> dict[str, Subject]:
+    found: dict[str, Subject] = {}
+    rows = run(_LIVE, [holder.organization_id, holder.thing_id]).fetchall()
+    for subject_id, wrapped, mark in rows:
+        subject = Subject(subject_id, _unwrapped(subject_id, wrapped))
+        for name in people - found.keys():
+            if subject.mark(name) == mark:
+                found[name] = subject
+    return found
+
+
+def _minted(holder: Holder, name: str) -> Subject:
+    key = secrets.token_bytes(_KEY_BYTES)
+    subject = Subject(minting.new_id(), AESSIV(key))
+    wrapped = _master(settings.PERSONAL_KEY).encrypt(key, [subject.id.bytes])
+    values: list[Any] = [subject.id, holder.organization_id, holder.thing_id]
+    run(_MINT, [*values, wrapped, subject.mark(name), hashlib.sha256(key).digest()])
+    return subject
+
+
+def _known(subject_ids: set[UUID]) -> dict[UUID, Subject | None]:
+    """Read the keys of subjects; None: it was destroyed."""
+    return {
+        subject_id: None
+        if wrapped is None
+        else Subject(subject_id, _unwrapped(subject_id, wrapped))
+        for subject_id, wrapped in run(_KEYS, [list(subject_ids)]).fetchall()
+    }
+
+
+def _unwrapped(subject_id: UUID, wrapped: bytes) -> AESSIV:
+    try:
+        return AESSIV(_master(settings.PERSONAL_KEY).decrypt(wrapped, [subject_id.bytes]))
+    except InvalidTag as error:
+        raise ImproperlyConfigured(
+            f"TOLLGATE_PERSONAL_KEY does not open the key of subject {subject_id}"
+        ) from error
+
+
+@lru_cache(maxsize=2)
+def _master(secret: str) -> AESSIV:
+    """Derive the key that wraps all others; ImproperlyConfigured where there is no secret."""
+    if len(secret) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(
+            f"TOLLGATE_PERSONAL_KEY must be set, to at least {SHORTEST_SECRET} characters"
+        )
+    derive = HKDF(hashes.SHA512(), _KEY_BYTES, salt=None, info=b"tollgate personal data 1")
+    return AESSIV(derive.derive(secret.encode()))
+
+
+def require_key() -> None:
+    """Raise ImproperlyConfigured in a process that has to seal and cannot."""
+    _master(settings.PERSONAL_KEY)
