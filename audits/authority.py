@@ -22,6 +22,7 @@ from audits.enrollment import ENROLLMENT
 from audits.events import OrganizationEnrolled, PersonEnrolled
 from audits.execution import REFUSALS, house
 from audits.kernel import Actor, Role
+from audits.sealing.record import RECORDED, SEALING
 from audits.work import HISTORY
 
 PEOPLE_KEPT: Final = 4_096
@@ -62,6 +63,10 @@ OWN: Final[Mapping[str, Rule]] = {
     REDRIVE: Rule(PEOPLE, HISTORY.aggregate, alone=True),
     OrganizationEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
     PersonEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
+    **{
+        event.__name__: Rule(frozenset({Role.SYSTEM}), SEALING.aggregate, alone=True)
+        for event in RECORDED
+    },
 }
 """The journal's own commands."""
 
@@ -144,6 +149,8 @@ def _permitted(events: list[Written], rules: Mapping[str, Rule]) -> Iterator[Dif
 def _fit_login(written: Written) -> Iterator[Difference]:
     """Expect people from the web service, processes from any other login, enrollment from neither.
 
+    Of how it is sealed the sealer alone may tell, and the operator, who may log in as the owner.
+
     What a person's command moves further (a grant, a draw-down) is the person's, too: it bears
     their name, so no event of a process ever comes from the web login. A dead work item is
     driven again from the operator's command line, which may log in as any role.
@@ -152,6 +159,8 @@ def _fit_login(written: Written) -> Iterator[Difference]:
     unfit: tuple[str, ...]
     if event.aggregate == ENROLLMENT.aggregate:
         unfit = grants.ROLES
+    elif event.aggregate == SEALING.aggregate:
+        unfit = (grants.WEB, grants.WORKER, grants.AUDITOR)
     elif event.actor.role is Role.SYSTEM:
         unfit = (grants.WEB, grants.AUDITOR)
     elif event.command.name == REDRIVE:

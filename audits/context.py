@@ -41,6 +41,11 @@ def database_now() -> datetime:
     return utc(row[0])
 
 
+def machine_now_s() -> int:
+    """Read this machine's clock, in seconds since 1970, UTC: for those who have no database."""
+    return int(time.time())
+
+
 def utc(moment: datetime) -> datetime:
     """Bring an aware datetime to UTC."""
     return moment.astimezone(UTC)

@@ -1,8 +1,8 @@
-"""What the journal itself records: who was enrolled, refusals, work that died or was redriven."""
+"""What the journal itself records: who was enrolled, refusals, dead work, and how it was sealed."""
 
 from uuid import UUID
 
-from audits.kernel import Event, Role
+from audits.kernel import Event, Role, Value
 
 
 class CommandRefused(Event):
@@ -49,3 +49,68 @@ class PersonEnrolled(Event):
 
     username: str
     organization_id: UUID
+
+
+class CheckpointKeyAdded(Event):
+    """From here on this key signs checkpoints."""
+
+    verifier_key: str
+    """C2SP signed-note form: `<name>+<8 hex digits>+<base64>`."""
+
+
+class CheckpointKeyRetired(Event):
+    """The key signs no further checkpoints; what it signed before stays good."""
+
+    verifier_key: str
+
+
+class CheckpointKeyRevoked(Event):
+    """The key is not to be trusted any more, for the reason given."""
+
+    verifier_key: str
+    reason: str
+
+
+class ReceiptKeyAdded(Event):
+    """From here on this key signs the receipts of commands."""
+
+    verifier_key: str
+
+
+class SealingHalted(Event):
+    """What was to be sealed contradicts what was sealed before; nothing was signed."""
+
+    code: str
+    detail: str
+
+
+class CatalogDigest(Value):
+    """One part of the database's catalog: what it held, and in which transactions it got that way."""
+
+    part: str
+    """Such as `triggers`."""
+    digest: str
+    """SHA-256 over its rows, lower-case hex."""
+    touched: str
+    """SHA-256 over the transactions that wrote the rows: changes even if all is as it was."""
+
+
+class SchemaFingerprinted(Event):
+    """The guards of the database are others than before, or were touched and put back."""
+
+    fingerprint: str
+    """SHA-256 over all parts, lower-case hex."""
+    parts: tuple[CatalogDigest, ...]
+    changed: tuple[str, ...]
+    """The parts that differ from the last time; all of them the first time."""
+    not_in_force: tuple[str, ...]
+    """Guards that must be there and are not, as `trigger on table: how it was found`."""
+
+
+class CodeDeployed(Event):
+    """A process began to run with this code."""
+
+    process: str
+    package_sha256: str
+    """SHA-256 over paths and contents of the program's files, lower-case hex."""
+    version: str

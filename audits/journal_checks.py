@@ -13,6 +13,7 @@ from audits.enrollment import ENROLLMENT
 from audits.execution import REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
+from audits.sealing.record import SEALING
 from audits.work import HISTORY
 
 GRACE_SECONDS: Final = 300
@@ -104,7 +105,7 @@ def streams_check(look: Look) -> Iterator[Difference]:
 
 def known_deciders() -> dict[str, Decider[Any]]:
     """Collect the deciders of all aggregates that commands are carried out on, and the journal's."""
-    own = {decider.aggregate: decider for decider in (HISTORY, REFUSALS, ENROLLMENT)}
+    own = {decider.aggregate: decider for decider in (HISTORY, REFUSALS, ENROLLMENT, SEALING)}
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}
 
 

@@ -4,18 +4,32 @@ from typing import Final
 
 from audits.codec import registry
 from audits.events import (
+    CheckpointKeyAdded,
+    CheckpointKeyRetired,
+    CheckpointKeyRevoked,
+    CodeDeployed,
     CommandRefused,
     OrganizationEnrolled,
     PersonEnrolled,
+    ReceiptKeyAdded,
+    SchemaFingerprinted,
+    SealingHalted,
     WorkItemDied,
     WorkItemRedriven,
 )
 from audits.kernel import Event
 
 NAMES: Final[dict[str, type[Event]]] = {
+    "checkpoint_key_added": CheckpointKeyAdded,
+    "checkpoint_key_retired": CheckpointKeyRetired,
+    "checkpoint_key_revoked": CheckpointKeyRevoked,
+    "code_deployed": CodeDeployed,
     "command_refused": CommandRefused,
     "organization_enrolled": OrganizationEnrolled,
     "person_enrolled": PersonEnrolled,
+    "receipt_key_added": ReceiptKeyAdded,
+    "schema_fingerprinted": SchemaFingerprinted,
+    "sealing_halted": SealingHalted,
     "work_item_died": WorkItemDied,
     "work_item_redriven": WorkItemRedriven,
 }

@@ -176,6 +176,20 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "audits.sweep", "schedule": 10.0, "options": {"expires": 10}},
 }
 
+# -- Sealing -------------------------------------------------------------------------------
+
+# The packages whose files are the program; their hash is recorded.
+OWN_PACKAGES = ["licenses", "customers", "audits"]
+# The name of this log in its checkpoints and keys: no other log may have the same.
+TOLLGATE_LOG_ORIGIN = ENV.text("TOLLGATE_LOG_ORIGIN", "tollgate.invalid/log")
+# Where the sealer keeps what it published: a file outside the database, and best outside its machine.
+TOLLGATE_CHECKPOINT_STORE = ENV.text("TOLLGATE_CHECKPOINT_STORE", "")
+# The signer's socket, and the directory of its keys: for the signer and its operator alone.
+TOLLGATE_SIGNER_SOCKET = ENV.text("TOLLGATE_SIGNER_SOCKET", "")
+TOLLGATE_SIGNER_DIRECTORY = ENV.text("TOLLGATE_SIGNER_DIRECTORY", "")
+# Signs the receipts of commands: 32 random bytes in base64, for the web service alone.
+TOLLGATE_RECEIPT_KEY = ENV.text("TOLLGATE_RECEIPT_KEY", "")
+
 # -- People --------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "audits.Person"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from audits.sealing.merkle import HASH_BYTES, NodeReader, node_hash
+from audits.sealing.merkle import HASH_BYTES, Frontier, NodeReader, node_hash
 from audits.statements import run
 
 HEIGHT: Final = 8
@@ -26,6 +26,7 @@ _LEAVES: Final = (
     "SELECT e.leaf_hash FROM audits_log l JOIN audits_event e USING (event_id)"
     " WHERE l.log_index >= %b AND l.log_index < %b ORDER BY l.log_index"
 )
+_FRONTIER: Final = "SELECT size, hashes FROM audits_frontier"
 
 Pyramid = tuple[Sequence[bytes], ...]
 """The hashes of a tile, and above them what they combine to, height by height."""
@@ -83,6 +84,12 @@ def _partial(level: int, position: int, count: int) -> list[bytes]:
     else:
         rows = run(_ROOTS, [level - 1, start, start + count])
     return [value for (value,) in rows.fetchall()]
+
+
+def stored_frontier() -> Frontier:
+    """Read how far the tree has grown, without a lock."""
+    rows = run(_FRONTIER, []).fetchall()
+    return Frontier(rows[0][0], split(rows[0][1])) if rows else Frontier()
 
 
 def node_reader(size: int) -> NodeReader:

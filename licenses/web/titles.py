@@ -8,6 +8,13 @@ TITLES: Final[Mapping[str, str]] = {
     "command_refused": "A request was refused",
     "organization_enrolled": "An organization was enrolled",
     "person_enrolled": "A person was enrolled",
+    "checkpoint_key_added": "A key began to sign checkpoints",
+    "checkpoint_key_retired": "A key ceased to sign checkpoints",
+    "checkpoint_key_revoked": "A key that signed checkpoints is not trusted any more",
+    "receipt_key_added": "A key began to sign receipts",
+    "code_deployed": "A process began to run other code",
+    "schema_fingerprinted": "The guards of the database were changed or touched",
+    "sealing_halted": "Sealing was halted: the journal contradicts what was sealed",
     "work_item_died": "Automatic work failed too often and waits for a person",
     "work_item_redriven": "A person restarted automatic work that had failed",
     # Customers and screening lists

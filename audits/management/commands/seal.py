@@ -1,0 +1,67 @@
+"""Seal the journal: grow its tree and publish signed checkpoints."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from audits.context import machine_now_s
+from audits.sealing import configured, deployment
+from audits.sealing.cycle import Cycle
+from audits.sealing.growing import grow_until_idle
+from audits.sealing.halt import SealingHalted
+from audits.watching import watch
+
+INTERVAL_SECONDS: Final = 0.2
+HALTED: Final = 3
+"""Exit status when nothing may be sealed until people have found out why."""
+
+
+class Command(BaseCommand):
+    """Runs as the database role `tollgate_sealer`, beside a signer that holds the key."""
+
+    help = (
+        "Add what is in the log to the tree and publish a checkpoint: once, or with --watch for ever."
+        " Exits with 3, and signs nothing, when the journal contradicts what was sealed before."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take whether to stay, and how often to look when nothing waits."""
+        parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
+        parser.add_argument(
+            "--heartbeat", type=Path, help="file that --watch touches while it works"
+        )
+        parser.add_argument(
+            "--interval",
+            type=float,
+            default=INTERVAL_SECONDS,
+            metavar="SECONDS",
+            help="pause of --watch while nothing waits (default: %(default)s)",
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Seal; a second sealer at the same time only makes both slower."""
+        cycle = Cycle(configured.publisher(), machine_now_s, time.monotonic)
+        deployment.record_start("sealer")
+        try:
+            if options["watch"]:
+                watch(
+                    cycle.step,
+                    interval_seconds=options["interval"],
+                    heartbeat=options["heartbeat"],
+                )
+            else:
+                self._once(cycle)
+        except SealingHalted as halt:
+            self.stderr.write(f"sealing halted: {halt.code}: {halt}")
+            sys.exit(HALTED)
+
+    def _once(self, cycle: Cycle) -> None:
+        sealed = cycle.step() + grow_until_idle()
+        published = cycle.publish()
+        if published is None:
+            self.stderr.write("nothing was published: a part of sealing is away")
+            sys.exit(1)
+        self.stdout.write(f"{sealed} events sealed; checkpoint of size {published.size} published")

@@ -1,0 +1,60 @@
+"""Sealing as the settings say: which log, which store outside, which signer."""
+
+import base64
+import binascii
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from audits.context import machine_now_s
+from audits.sealing.note import KEY_BYTES, SigningKey
+from audits.sealing.outside import FileStore
+from audits.sealing.publishing import Publisher
+from audits.sealing.signer import Signer
+from audits.sealing.signing import SignerClient, SignerServer
+
+
+def origin() -> str:
+    """Name this log: the first line of its checkpoints and the name of its keys."""
+    return str(settings.TOLLGATE_LOG_ORIGIN)
+
+
+def publisher() -> Publisher:
+    """Make the publisher; ImproperlyConfigured without a store or a signer."""
+    return Publisher(
+        origin(),
+        FileStore(_path("TOLLGATE_CHECKPOINT_STORE")),
+        SignerClient(_path("TOLLGATE_SIGNER_SOCKET")),
+    )
+
+
+def signer_directory() -> Path:
+    """Say where the signer keeps its keys and what it signed last."""
+    return _path("TOLLGATE_SIGNER_DIRECTORY")
+
+
+def signer_server() -> SignerServer:
+    """Make the signer's side of the socket."""
+    return SignerServer(
+        Signer(signer_directory(), origin(), machine_now_s), _path("TOLLGATE_SIGNER_SOCKET")
+    )
+
+
+def receipt_key() -> SigningKey:
+    """Read the key of receipts from the settings; its name is the log's with `/receipts`."""
+    try:
+        seed = base64.b64decode(settings.TOLLGATE_RECEIPT_KEY, validate=True)
+    except binascii.Error:
+        seed = b""
+    if len(seed) != KEY_BYTES:
+        raise ImproperlyConfigured("TOLLGATE_RECEIPT_KEY must be 32 bytes in base64")
+    return SigningKey(f"{origin()}/receipts", Ed25519PrivateKey.from_private_bytes(seed))
+
+
+def _path(name: str) -> Path:
+    value = getattr(settings, name)
+    if not value:
+        raise ImproperlyConfigured(f"{name} must be set")
+    return Path(value)

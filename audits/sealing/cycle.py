@@ -1,0 +1,71 @@
+"""What the sealer's process does, over and over: grow the tree, look at the guards, publish."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from audits.sealing import fingerprint
+from audits.sealing.checkpoints import Published
+from audits.sealing.growing import grow
+from audits.sealing.halt import SealingHalted
+from audits.sealing.publishing import Publisher
+from audits.sealing.record import record_halt
+from audits.sealing.signing import SignerAwayError
+
+log = structlog.get_logger(__name__)
+
+FRESH_SECONDS: Final = 5.0
+"""New events are in a checkpoint after this time, and what it takes to make one: 10 s are promised."""
+IDLE_SECONDS: Final = 60.0
+"""A checkpoint is made even when nothing happens, so that silence means something."""
+AGAIN_SECONDS: Final = 1.0
+"""Pause after a try in which a part was away or another publisher faster."""
+
+
+@dataclass(slots=True)
+class Cycle:
+    """One sealer's work; `step` is called again and again, and soon after it returned more than 0."""
+
+    publisher: Publisher
+    now_s: Callable[[], int]
+    """This machine's clock, seconds since 1970."""
+    elapsed_seconds: Callable[[], float]
+    """A clock that only goes forward."""
+    _sealed: int = 0
+    _next_fresh: float = 0.0
+    _next_idle: float = 0.0
+
+    def step(self) -> int:
+        """Add a batch to the tree and publish when it is time; return how many leaves were added.
+
+        Raises SealingHalted, after it was recorded, where nothing may be sealed any more.
+        """
+        try:
+            grown = grow()
+            self._sealed += grown
+            now = self.elapsed_seconds()
+            if now >= self._next_idle or (self._sealed and now >= self._next_fresh):
+                self.publish()
+        except SealingHalted as halt:
+            log.critical("sealing_halted", code=halt.code, detail=str(halt))
+            record_halt(halt.code, str(halt))
+            raise
+        return grown
+
+    def publish(self) -> Published | None:
+        """Record changed guards and publish; None when it is to be tried again soon."""
+        now = self.elapsed_seconds()
+        self._next_fresh = self._next_idle = now + AGAIN_SECONDS
+        fingerprint.record_changes()
+        try:
+            published = self.publisher.publish(now_s=self.now_s())
+        except (SignerAwayError, OSError) as error:
+            log.error("sealing_delayed", error=str(error))  # noqa: TRY400 -- the trace says no more
+            return None
+        if published is not None:
+            log.info("checkpoint_published", number=published.number, size=published.size)
+            self._sealed = 0
+            self._next_fresh, self._next_idle = now + FRESH_SECONDS, now + IDLE_SECONDS
+        return published

@@ -1,0 +1,136 @@
+"""The checkpoint store outside the database: what a restored backup cannot take back.
+
+The default is a file on another volume, better another machine's, owned by another user and
+append-only (`chattr +a`) where the system can. One JSON line a checkpoint; each names the hash of
+everything before it, so that nothing can be cut out of the middle. What is missing at the end shows
+against the database's checkpoints, the signer's memory and the witnesses.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from audits.sealing.halt import SealingHalted
+
+MODE: Final = 0o640
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The largest tree that was ever published."""
+
+    size: int
+    root: bytes
+
+
+class CheckpointStore(Protocol):
+    """Keeps the largest tree, outside the database; it only ever grows."""
+
+    def head(self) -> Head | None:
+        """Read the largest tree; None: nothing was ever published."""
+
+    def advance(self, expected: Head | None, new: Head, *, at_s: int) -> bool:
+        """Replace `expected` by `new`; False, and no change, where something else is there.
+
+        at_s: when, in seconds since 1970. Returns only when it would survive a loss of power.
+        """
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of the file."""
+
+    size: int
+    root: str
+    """Lower-case hex."""
+    at_s: int
+    previous: str
+    """SHA-256 over all bytes of the file before this line, lower-case hex."""
+
+
+class FileStore:
+    """The append-only file. One process may hold several; each remembers how far it has checked."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._forget()
+
+    def _forget(self) -> None:
+        self._hash = hashlib.sha256()
+        self._checked_bytes = 0
+        self._head: Head | None = None
+
+    def head(self) -> Head | None:
+        """Read what is new in the file and check it; SealingHalted `outside_damaged`."""
+        with self._open(os.O_RDONLY, fcntl.LOCK_SH) as file:
+            self._read(file)
+        return self._head
+
+    def advance(self, expected: Head | None, new: Head, *, at_s: int) -> bool:
+        """Append a line if the head is as expected; see `CheckpointStore.advance`."""
+        with self._open(os.O_RDWR | os.O_APPEND, fcntl.LOCK_EX) as file:
+            torn = self._read(file)
+            if self._head != expected:
+                return False
+            # What a crash left of a line stays, and is made a line of its own that says nothing.
+            ending = b"\n" if torn else b""
+            everything = self._hash.copy()
+            everything.update(torn + ending)
+            line = Line(
+                size=new.size, root=new.root.hex(), at_s=at_s, previous=everything.hexdigest()
+            )
+            os.write(file, ending + msgspec.json.encode(line) + b"\n")
+            os.fsync(file)
+            self._read(file)
+        return self._head == new
+
+    @contextmanager
+    def _open(self, flags: int, lock: int) -> Iterator[int]:
+        """Open the file under a lock; make it at its first use."""
+        if not self._path.exists():
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, MODE))
+            directory = os.open(self._path.parent, os.O_RDONLY)
+            os.fsync(directory)
+            os.close(directory)
+        file = os.open(self._path, flags)
+        try:
+            fcntl.flock(file, lock)
+            yield file
+        finally:
+            os.close(file)
+
+    def _read(self, file: int) -> bytes:
+        """Check what follows the bytes that were checked before; return a line without an end."""
+        size = os.fstat(file).st_size
+        if size < self._checked_bytes:
+            lost = self._checked_bytes - size
+            self._forget()
+            raise SealingHalted("outside_damaged", f"{self._path} is {lost} bytes shorter")
+        content = os.pread(file, size - self._checked_bytes, self._checked_bytes)
+        complete, newline, torn = content.rpartition(b"\n")
+        for line in (complete + newline).splitlines(keepends=True):
+            self._take(line)
+        return torn
+
+    def _take(self, content: bytes) -> None:
+        try:
+            line = msgspec.json.decode(content, type=Line)
+        except msgspec.DecodeError:
+            line = None  # what a crash left; the next line's `previous` covers it
+        if line is not None:
+            if line.previous != self._hash.hexdigest():
+                self._damaged("a line does not follow what stands before it")
+            head = Head(size=line.size, root=bytes.fromhex(line.root))
+            if self._head is not None and head.size <= self._head.size:
+                self._damaged(f"size {head.size} follows size {self._head.size}")
+            self._head = head
+        self._hash.update(content)
+        self._checked_bytes += len(content)
+
+    def _damaged(self, detail: str) -> None:
+        self._forget()
+        raise SealingHalted("outside_damaged", f"{self._path}: {detail}")

@@ -1,0 +1,120 @@
+"""What the journal keeps of its own sealing: keys, guards, code, and every time it was halted.
+
+One stream, folded to what the next decision needs. These events are sealed like all others.
+"""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import uuid5
+
+import msgspec
+from django.db import transaction
+
+from audits import context as minting
+from audits import reading, store
+from audits.codec import fingerprint_of
+from audits.events import (
+    CheckpointKeyAdded,
+    CheckpointKeyRetired,
+    CheckpointKeyRevoked,
+    CodeDeployed,
+    ReceiptKeyAdded,
+    SchemaFingerprinted,
+    SealingHalted,
+)
+from audits.kernel import Context, Decider, Event, State
+
+STREAM: Final = uuid5(minting.SYSTEM_ORGANIZATION, "sealing")
+RECORDED: Final = (
+    CheckpointKeyAdded,
+    CheckpointKeyRetired,
+    CheckpointKeyRevoked,
+    CodeDeployed,
+    ReceiptKeyAdded,
+    SchemaFingerprinted,
+    SealingHalted,
+)
+
+
+class Sealing(State):
+    """How sealing stands, as of some version of its stream."""
+
+    current_keys: frozenset[str] = frozenset()
+    """Verifier keys that sign checkpoints now."""
+    retired_keys: frozenset[str] = frozenset()
+    revoked_keys: frozenset[str] = frozenset()
+    receipt_keys: frozenset[str] = frozenset()
+    schema: SchemaFingerprinted | None = None
+    deployed: tuple[CodeDeployed, ...] = ()
+    """The last deployment of each process."""
+    halt: SealingHalted | None = None
+    """The last time that sealing was halted."""
+
+
+def evolve(state: Sealing, event: Event) -> Sealing:
+    """Fold one event."""
+    match event:
+        case CheckpointKeyAdded(verifier_key=key):
+            changes: dict[str, object] = {"current_keys": state.current_keys | {key}}
+        case CheckpointKeyRetired(verifier_key=key):
+            changes = {
+                "current_keys": state.current_keys - {key},
+                "retired_keys": state.retired_keys | {key},
+            }
+        case CheckpointKeyRevoked(verifier_key=key):
+            changes = {
+                "current_keys": state.current_keys - {key},
+                "retired_keys": state.retired_keys - {key},
+                "revoked_keys": state.revoked_keys | {key},
+            }
+        case ReceiptKeyAdded(verifier_key=key):
+            changes = {"receipt_keys": state.receipt_keys | {key}}
+        case SchemaFingerprinted():
+            changes = {"schema": event}
+        case CodeDeployed():
+            others = (each for each in state.deployed if each.process != event.process)
+            changes = {"deployed": (*others, event)}
+        case SealingHalted():
+            changes = {"halt": event}
+        case _:
+            raise TypeError(f"{type(event).__name__} says nothing of sealing")
+    return msgspec.structs.replace(state, **changes)
+
+
+SEALING: Final = Decider(aggregate="sealing", initial=Sealing(), evolve=evolve, decisions={})
+
+
+def current() -> Sealing:
+    """Read how sealing stands now."""
+    return reading.load(SEALING, STREAM).state
+
+
+def record(decide: Callable[[Sealing], Event | None], *, process: str) -> bool:
+    """Append what `decide` makes of the current state; tell whether there was anything.
+
+    process: who says so, `sealer` or `operator`.
+    """
+    command_id = minting.new_id()
+    with transaction.atomic():
+        now = store.begin(command_id).now
+        loaded = reading.load(SEALING, STREAM, lock="write")
+        event = decide(loaded.state)
+        if event is None:
+            return False
+        context = Context(
+            actor=minting.system_actor(process),
+            now=now,
+            command_id=command_id,
+            correlation_id=STREAM,
+        )
+        name = type(event).__name__
+        draft = store.Draft(SEALING.aggregate, STREAM, loaded.version + 1, event)
+        cause = store.Cause(name, fingerprint_of(name, STREAM))
+        store.append(store.seal([draft], context, cause))
+    return True
+
+
+def record_halt(code: str, detail: str) -> bool:
+    """Record that sealing was halted, once for as long as it says the same."""
+    halt = SealingHalted(code=code, detail=detail)
+    return record(lambda state: None if state.halt == halt else halt, process="sealer")
