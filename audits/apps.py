@@ -14,10 +14,11 @@ class AuditsConfig(AppConfig):
 
     def ready(self) -> None:
         """Fix the wire names of the journal's own events; grant what the matrix says."""
-        from audits import replaying, wire  # noqa: PLC0415 -- apps must be loaded first
+        from audits import proving, replaying, wire  # noqa: PLC0415 -- apps must be loaded first
 
         wire.register()
         replaying.register()
+        proving.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 
 

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(audits.api.urls.urlpatterns)),
     path("api/v1/", include(customers.api.urls.urlpatterns)),
     path("api/v1/", include(licenses.api.urls.urlpatterns)),
+    path("tiles/", include(audits.api.urls.tile_patterns)),
     path("health/", include(audits.api.urls.health_patterns)),
     path("", include(audits.web.urls.urlpatterns)),
     path("", include(licenses.web.urls.urlpatterns)),

@@ -89,7 +89,7 @@ class OperationSchema(AutoSchema):
             "tags": [operation.tag],
             "summary": operation.summary,
             "description": operation.description,
-            "parameters": [*_path_parameters(path), *operation.parameters],
+            "parameters": [*_path_parameters(path, operation), *operation.parameters],
             "security": [] if operation.public else [{"bearer": []}],
             "responses": {
                 **{str(status): answer for status, answer in operation.responses.items()},
@@ -104,11 +104,14 @@ class OperationSchema(AutoSchema):
         return described
 
 
-def _path_parameters(path: str) -> list[Json]:
+def _path_parameters(path: str, operation: Operation) -> list[Json]:
+    """Describe the ids in a path; what else may stand there, an operation declares itself."""
     schema = {"type": "string", "format": "uuid"}
+    declared = {each["name"] for each in operation.parameters if each["in"] == "path"}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name in re.findall(r"\{(\w+)\}", path)
+        if name not in declared
     ]
 
 

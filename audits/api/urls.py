@@ -4,15 +4,25 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from audits.api import documents, feed, health, sessions
+from audits.api import documents, feed, health, proofs, sessions, tiles
 
 urlpatterns: Final[list[URLPattern]] = [
     path("sessions", sessions.SessionsView.as_view(), name="sessions"),
     path("me", sessions.MeView.as_view(), name="me"),
     path("events/", feed.FeedView.as_view(), name="events"),
     path("events/<uuid:id>", feed.EventView.as_view(), name="event"),
+    path("events/<uuid:id>/proof", proofs.InclusionView.as_view(), name="event-proof"),
+    path("proofs/consistency", proofs.ConsistencyView.as_view(), name="consistency"),
+    path("checkpoints/", proofs.CheckpointsView.as_view(), name="checkpoints"),
+    path("checkpoints/latest", proofs.NewestCheckpointView.as_view(), name="checkpoint-latest"),
+    path("checkpoints/<int:size>", proofs.CheckpointView.as_view(), name="checkpoint"),
     path("schema/", documents.SchemaView.as_view(), name="schema"),
     path("docs/", documents.DocumentationView.as_view(url_name="schema"), name="docs"),
+]
+tile_patterns: Final[list[URLPattern]] = [
+    path("checkpoint", tiles.NoteView.as_view(), name="tiles-checkpoint"),
+    path("tile/<int:level>/<tile:place>", tiles.TileView.as_view(), name="tile"),
+    path("tile/entries/<tile:place>", tiles.EntriesView.as_view(), name="entries"),
 ]
 health_patterns: Final[list[URLPattern]] = [
     path("live", health.LiveView.as_view(), name="live"),
