@@ -31,6 +31,22 @@ Moment = Annotated[
 ]
 
 
+AsOfTime = Annotated[
+    datetime,
+    msgspec.Meta(
+        tz=True,
+        description=(
+            "As it stood at this time: after the longest beginning of the log in which every event"
+            " was recorded at or before it. RFC 3339, with an offset from UTC."
+        ),
+    ),
+]
+AsOfIndex = Annotated[
+    int,
+    msgspec.Meta(ge=-1, le=2**53 - 1, description="As it stood after this event of the log."),
+]
+
+
 class Paging(Value):
     """Query parameters of every list."""
 
@@ -42,13 +58,16 @@ class Filters(Paging):
     """Query parameters of a list of things; a subclass adds the columns that it filters by.
 
     A member filters by equality of the column of its name; `…_from` and `…_until` bound the column
-    before that suffix, the former included and the latter not.
+    before that suffix, the former included and the latter not. `as_of` and `log_index` ask for the
+    same list as it stood.
     """
 
     status: Annotated[str, msgspec.Meta(max_length=50)] | None = None
     correlation_id: UUID | None = None
     created_at_from: Moment | None = None
     created_at_until: Moment | None = None
+    as_of: AsOfTime | None = None
+    log_index: AsOfIndex | None = None
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from audits.api.history import HistoryEntry
 from audits.api.schema import Json, Of, Operation
 from audits.execution import house
 from audits.kernel import State
+from audits.moments import Moment
 from audits.projection import case_name, snake_case
 from audits.reading import Receipt
 
@@ -89,7 +90,7 @@ def thing(resource: Resource, parameters: type[msgspec.Struct]) -> Operation:
             200: _answer(f"The {resource.words}.", _state_schema(resource)),
             304: {"description": "You have this version.", "headers": {"ETag": _ETAG}},
         },
-        problems=SEEING,
+        problems=(*SEEING, 409),
     )
 
 
@@ -114,16 +115,16 @@ def listing(resource: Resource, listed: Listing) -> Operation:
         summary=f"List each {resource.words} that you may see",
         description=resource.summary,
         parameters=query_parameters(listed.parameters()),
-        responses={200: page("One page.", Of(listed.row))},
-        problems=LISTING,
+        responses={200: page("One page.", Of(listed.row), {"stands_on": Of(Moment)})},
+        problems=(*LISTING, 409),
     )
 
 
-def page(description: str, item: Any) -> Json:
+def page(description: str, item: Any, further: Json | None = None) -> Json:
     """Describe an answer that holds one page of a list."""
     schema = {
         "type": "object",
-        "properties": {"items": {"type": "array", "items": item}},
+        "properties": {"items": {"type": "array", "items": item}, **(further or {})},
         "required": ["items"],
     }
     return {
@@ -190,5 +191,9 @@ def _state_schema(resource: Resource) -> Json:
 
 def _case_schema(case: type[State]) -> Json:
     properties: Json = {"status": {"const": case_name(case)}, "state": Of(case)}
-    own = {"type": "object", "properties": properties, "required": list(properties)}
+    own = {
+        "type": "object",
+        "properties": {**properties, "stands_on": Of(Moment)},
+        "required": list(properties),
+    }
     return {"allOf": [Of(Thing), own]}

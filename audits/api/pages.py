@@ -5,6 +5,7 @@ import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
+from uuid import UUID
 
 import msgspec
 from django.core.exceptions import ValidationError
@@ -89,6 +90,34 @@ def page_of(rows: QuerySet[M], *, ordering: str, cursor: str | None, limit: int)
     return _with_neighbors(kept, ordering, place, more=more)
 
 
+def cut(rows: list[Any], *, ordering: str, cursor: str | None, limit: int) -> Page:
+    """Cut the same page out of objects in memory, each with its `pk`, as `page_of` out of rows."""
+    column, descending = ordering.lstrip("-"), ordering.startswith("-")
+    place = None if cursor is None else unseal(cursor, ordering=ordering, keys=2)
+    backwards = place is not None and place.towards == "prev"
+    downwards = descending != backwards
+
+    def key(row: Any) -> tuple[Any, UUID]:
+        return getattr(row, column), row.pk
+
+    found = sorted(rows, key=key, reverse=downwards)
+    if place is not None and found:
+        beside = _keys_of(place, type(getattr(found[0], column)))
+        found = [row for row in found if (key(row) < beside if downwards else key(row) > beside)]
+    more, kept = len(found) > limit, found[:limit]
+    if backwards:
+        kept.reverse()
+    return _with_neighbors(kept, ordering, place, more=more)
+
+
+def _keys_of(place: Cursor, kind: type[Any]) -> tuple[Any, UUID]:
+    value, row_id = place.keys
+    try:
+        return msgspec.convert(value, kind, strict=False), UUID(row_id)
+    except ValueError as error:
+        raise _foreign() from error
+
+
 def _beyond(column: str, keys: Sequence[str], *, downwards: bool) -> Q:
     value, row_id = keys
     than = "lt" if downwards else "gt"
@@ -98,10 +127,10 @@ def _beyond(column: str, keys: Sequence[str], *, downwards: bool) -> Q:
     )
 
 
-def _with_neighbors(kept: list[M], ordering: str, place: Cursor | None, *, more: bool) -> Page:
+def _with_neighbors(kept: list[Any], ordering: str, place: Cursor | None, *, more: bool) -> Page:
     column = ordering.lstrip("-")
 
-    def beside(row: M, towards: Literal["next", "prev"]) -> str:
+    def beside(row: Any, towards: Literal["next", "prev"]) -> str:
         value = getattr(row, column)
         keys = (value.isoformat() if hasattr(value, "isoformat") else str(value), str(row.pk))
         return seal(Cursor(ordering, towards, keys))

@@ -4,7 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from audits.api import documents, feed, health, proofs, sessions, tiles
+from audits.api import documents, feed, health, past, proofs, sessions, tiles
 
 urlpatterns: Final[list[URLPattern]] = [
     path("sessions", sessions.SessionsView.as_view(), name="sessions"),
@@ -16,6 +16,8 @@ urlpatterns: Final[list[URLPattern]] = [
     path("checkpoints/", proofs.CheckpointsView.as_view(), name="checkpoints"),
     path("checkpoints/latest", proofs.NewestCheckpointView.as_view(), name="checkpoint-latest"),
     path("checkpoints/<int:size>", proofs.CheckpointView.as_view(), name="checkpoint"),
+    path("audits/clocks", past.ClocksView.as_view(), name="clocks"),
+    path("audits/differences", past.DifferencesView.as_view(), name="differences"),
     path("schema/", documents.SchemaView.as_view(), name="schema"),
     path("docs/", documents.DocumentationView.as_view(url_name="schema"), name="docs"),
 ]

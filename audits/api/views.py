@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -13,13 +14,14 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from audits import context as minting
-from audits import execution, vault
+from audits import execution, moments, past, vault
 from audits.api import bodies, headers, operations, pages
-from audits.api.declaring import CommandRoute, Listing, Moment, Paging, Resource
+from audits.api.declaring import AsOfIndex, AsOfTime, CommandRoute, Listing, Paging, Resource
 from audits.api.history import entries
 from audits.api.schema import Operation, OperationSchema
 from audits.kernel import Actor, Command, Context, Value
 from audits.models import Person
+from audits.moments import load_at
 from audits.projection import status_of
 from audits.reading import Loaded, Receipt, load
 
@@ -147,7 +149,35 @@ class AsOf(Value):
     """Query parameters of a single thing: as it is now, or as it was."""
 
     version: Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)] | None = None
-    as_of: Moment | None = None
+    as_of: AsOfTime | None = None
+    log_index: AsOfIndex | None = None
+
+
+class AskedMoment(Protocol):
+    """A query that may ask for the past."""
+
+    @property
+    def as_of(self) -> datetime | None:
+        """Say at which time."""
+
+    @property
+    def log_index(self) -> int | None:
+        """Say after which event of the log."""
+
+
+def asked_moment(asked: AskedMoment) -> moments.Moment | None:
+    """Find the moment that a query asks for; None: now. Refused for both ways at once."""
+    if asked.as_of is None and asked.log_index is None:
+        return None
+    return moments.moment(as_of=asked.as_of, log_index=asked.log_index)
+
+
+def standing(at: moments.Moment | None) -> dict[str, Any]:
+    """Say what an answer about the past stands on; nothing for one about now.
+
+    An answer about the past shows personal data sealed: an erasure must not change its bytes.
+    """
+    return {} if at is None else {"stands_on": at}
 
 
 class ThingView(ResourceView):
@@ -161,11 +191,10 @@ class ThingView(ResourceView):
         """Show the thing."""
         asked = bodies.query(request.GET, AsOf)
         loaded = self.shown(request)
+        at = asked_moment(asked)
+        then = loaded if at is None else load_at(self.resource.decider, loaded.stream_id, at)
         kept = [
-            item
-            for item in loaded.recorded
-            if (asked.version is None or item.version <= asked.version)
-            and (asked.as_of is None or item.recorded_at <= asked.as_of)
+            item for item in then.recorded if asked.version is None or item.version <= asked.version
         ]
         if not kept or (asked.version or 0) > loaded.version:
             raise execution.NotFound(str(loaded.stream_id))
@@ -182,7 +211,8 @@ class ThingView(ResourceView):
             "changed_at": kept[-1].recorded_at,
             "state": bodies.to_wire(state),
         }
-        return respond(body, extra_headers={"ETag": tag})
+        told = body | standing(at)
+        return respond(told, extra_headers={"ETag": tag}, as_recorded=at is not None)
 
 
 class HistoryView(ResourceView):
@@ -216,21 +246,46 @@ class ListView(ResourceView):
         """List the things that the actor may see, a page at a time."""
         listing = self.listing
         asked = bodies.query(request.GET, listing.parameters())
-        page = pages.page_of(
-            listing.visible(actor_of(request)).filter(**lookups(asked)),
-            ordering=asked.ordering,
-            cursor=asked.cursor,
-            limit=asked.limit,
-        )
+        at = asked_moment(asked)
+        cutting = {"ordering": asked.ordering, "cursor": asked.cursor, "limit": asked.limit}
+        if at is None:
+            rows = listing.visible(actor_of(request)).filter(**lookups(asked))
+            page = pages.page_of(rows, **cutting)
+        else:
+            page = pages.cut(self.rows_at(at, actor_of(request), lookups(asked)), **cutting)
         columns = listing.row.__struct_fields__
         items = [
             bodies.to_wire({column: getattr(row, column) for column in columns})
             for row in page.rows
         ]
         return respond(
-            {"items": items},
+            {"items": items, **standing(at)},
             extra_headers=headers.link(request, {"next": page.next, "prev": page.prev}),
+            as_recorded=at is not None,
         )
+
+    def rows_at(self, at: moments.Moment, actor: Actor, filters: Mapping[str, Any]) -> list[Any]:
+        """Derive the rows that the list would have shown at a moment."""
+        return [
+            SimpleNamespace(pk=row["id"], **row)
+            for row in past.things_at(self.resource.aggregate, at, actor)
+            if all(_fits(row, lookup, value) for lookup, value in filters.items())
+        ]
+
+
+def _fits(row: Mapping[str, Any], lookup: str, value: Any) -> bool:
+    """Answer one of the ORM's lookups that `lookups` makes; nothing fits where there is no value."""
+    column, _, operator_ = lookup.partition("__")
+    there = row[column]
+    if there is None:
+        return False
+    match operator_:
+        case "gte":
+            return bool(there >= value)
+        case "lt":
+            return bool(there < value)
+        case _:
+            return bool(there == value)
 
 
 class CreateView(ResourceView):
@@ -251,7 +306,7 @@ class ListAndCreateView(ListView, CreateView):
     """`GET` and `POST /things/`."""
 
 
-_NOT_COLUMNS: Final = frozenset({*Paging.__struct_fields__, "ordering"})
+_NOT_COLUMNS: Final = frozenset({*Paging.__struct_fields__, "ordering", "as_of", "log_index"})
 
 
 def lookups(asked: Paging) -> dict[str, Any]:

@@ -7,37 +7,16 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits.api import bodies
+from audits.api import bodies, operations
+from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.schema import Of, Operation
-from audits.api.views import ApiView, actor_of, respond
-from audits.kernel import NotPermitted, Role
+from audits.api.views import ApiView, actor_of, asked_moment, respond
+from audits.kernel import NotPermitted, Role, Value
+from audits.moments import Moment
+from licenses.auditing.books import AccountBalance, CurrencyTotal, ledger_at
 from licenses.queries import ledger_accounts
 
 READERS: Final = frozenset({Role.AUDITOR, Role.OFFICER, Role.TREASURY})
-
-
-class AccountBalance(msgspec.Struct, frozen=True, kw_only=True):
-    """One account; what is pending is earmarked and not moved yet."""
-
-    name: str
-    """Kind, owner and currency, such as `escrow/<license id>/USD`."""
-    kind: str
-    currency: str
-    debits_posted_cents: int
-    credits_posted_cents: int
-    debits_pending_cents: int
-    credits_pending_cents: int
-
-
-class CurrencyTotal(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything in one currency: in a sound ledger both sides are the same."""
-
-    currency: str
-    debits_posted_cents: int
-    credits_posted_cents: int
-    debits_pending_cents: int
-    credits_pending_cents: int
-    balanced: bool
 
 
 class TrialBalance(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +24,15 @@ class TrialBalance(msgspec.Struct, frozen=True, kw_only=True):
 
     accounts: tuple[AccountBalance, ...]
     totals: tuple[CurrencyTotal, ...]
+    stands_on: Moment | msgspec.UnsetType = msgspec.UNSET
+    """For a balance of the past, which is added up from events alone."""
+
+
+class BalanceQuery(Value):
+    """Query parameters of the balance: now, or as it stood."""
+
+    as_of: AsOfTime | None = None
+    log_index: AsOfIndex | None = None
 
 
 class TrialBalanceView(ApiView):
@@ -58,8 +46,9 @@ class TrialBalanceView(ApiView):
             tag="ledger",
             summary="Show the trial balance",
             description=f"For: {', '.join(sorted(READERS))}.",
+            parameters=operations.query_parameters(BalanceQuery),
             responses={200: {"description": "Every account and the totals.", "content": content}},
-            problems=(401, 403, 503),
+            problems=(*operations.LISTING, 403, 409),
         )
 
     def get(self, request: Request) -> HttpResponse:
@@ -67,7 +56,14 @@ class TrialBalanceView(ApiView):
         role = actor_of(request).role
         if role not in READERS:
             raise NotPermitted("role_not_permitted", f"The ledger is not for the role {role.value}")
-        return respond(bodies.to_wire(trial_balance()))
+        at = asked_moment(bodies.query(request.GET, BalanceQuery))
+        return respond(bodies.to_wire(trial_balance() if at is None else balance_at(at)))
+
+
+def balance_at(at: Moment) -> TrialBalance:
+    """Add the ledger up from the events of the log up to a moment."""
+    ledger = ledger_at(at)
+    return TrialBalance(accounts=ledger.accounts, totals=ledger.totals, stands_on=at)
 
 
 def trial_balance() -> TrialBalance:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from audits.models import EventRow
+from audits.sequencing import Sequencer
 from tests.audits.api.test_commands import opened, problem
 from tests.support.client import ApiClient
 from tests.support.people import EXPORTER
@@ -18,6 +19,7 @@ def jar(exporter: ApiClient) -> str:
     jar = opened(exporter)
     exporter.post(f"jars/{jar}/deposits", {"amount_cents": "100"})
     exporter.post(f"jars/{jar}/deposits", {"amount_cents": "150", "note": "late"})
+    Sequencer().run_until_empty()
     return jar
 
 
@@ -71,10 +73,32 @@ def test_a_thing_is_shown_as_of_a_time(exporter: ApiClient, jar: str) -> None:
     problem(exporter.get(f"jars/{jar}", {"as_of": "2020-01-01T00:00:00Z"}), 404, "not_found")
 
 
+def test_a_thing_is_shown_as_of_an_event_of_the_log(exporter: ApiClient, jar: str) -> None:
+    for log_index, held in enumerate(("0", "100", "250")):
+        body = exporter.get(f"jars/{jar}", {"log_index": log_index}).json()
+        assert body["state"]["held_cents"] == held
+        assert body["stands_on"] == {"log_index": log_index, "settled": True}
+    problem(exporter.get(f"jars/{jar}", {"log_index": -1}), 404, "not_found")
+    problem(exporter.get(f"jars/{jar}", {"log_index": 3}), 409, "log_index_unknown")
+
+
+def test_what_the_log_does_not_hold_yet_is_not_in_the_past(exporter: ApiClient, jar: str) -> None:
+    exporter.post(f"jars/{jar}/deposits", {"amount_cents": "7"})
+    body = exporter.get(f"jars/{jar}", {"as_of": "2099-01-01T00:00:00Z"}).json()
+    assert (body["version"], body["stands_on"]) == (3, {"log_index": 2, "settled": False})
+    assert exporter.get(f"jars/{jar}").json()["version"] == 4
+
+
+def test_a_time_and_an_index_are_two_questions(exporter: ApiClient, jar: str) -> None:
+    both = {"as_of": "2099-01-01T00:00:00Z", "log_index": 0}
+    problem(exporter.get(f"jars/{jar}", both), 409, "moment_ambiguous")
+
+
 @pytest.mark.parametrize(
     ("parameters", "path"),
     [
         ({"as_of": "yesterday"}, "$.as_of"),
+        ({"log_index": "-2"}, "$.log_index"),
         ({"as_of": "2026-01-01T00:00:00"}, "$.as_of"),
         ({"as_of": "0001-01-01T00:00:00+14:00"}, "$.as_of"),
         ({"version": "one"}, "$.version"),

@@ -14,6 +14,7 @@ from audits.kernel import Actor, Refused, Role
 from audits.moments import Moment
 from audits.projection import projections
 from audits.sequencing import Sequencer
+from audits.shapes import to_wire
 from licenses.api.ledger import trial_balance
 from licenses.auditing.books import ledger_at
 from licenses.domain import escrow, shipment
@@ -49,8 +50,8 @@ def test_at_the_end_of_the_log_every_list_is_the_live_one(kind: str) -> None:
 def test_at_the_end_of_the_log_the_ledger_is_the_live_one() -> None:
     there = ledger_at(end())
     live = trial_balance()
-    assert canonical(past.to_wire(there.accounts)) == canonical(past.to_wire(live.accounts))
-    assert canonical(past.to_wire(there.totals)) == canonical(past.to_wire(live.totals))
+    assert canonical(to_wire(there.accounts)) == canonical(to_wire(live.accounts))
+    assert canonical(to_wire(there.totals)) == canonical(to_wire(live.totals))
     assert there.faults == ()
 
 
