@@ -30,6 +30,13 @@ class ReadModel(models.Model):
 
     class Meta:
         abstract = True
+        # One for each way in which every list may be ordered or narrowed, ready for keyset pages.
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="%(class)s_created"),
+            models.Index(fields=["changed_at", "id"], name="%(class)s_changed"),
+            models.Index(fields=["status", "created_at", "id"], name="%(class)s_status"),
+            models.Index(fields=["correlation_id"], name="%(class)s_deal"),
+        ]
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.id} ({self.status})"

@@ -4,6 +4,8 @@ A list's rows are written once, by `customers.lists`, in one transaction; trigge
 change after that.
 """
 
+from typing import Final
+
 from django.db import models
 from django.db.models.functions import Now
 
@@ -75,10 +77,14 @@ class ListName(models.Model):
         return self.name
 
 
+OWN: Final = models.Index(fields=["exporter_id", "created_at", "id"], name="%(class)s_own")
+"""For an exporter's own rows of a read model, newest first."""
+
+
 class CustomerRow(ReadModel):
     """Customers, for lists, and for whoever has to screen all of them again."""
 
-    exporter_id = models.UUIDField(db_index=True)
+    exporter_id = models.UUIDField()
     name = models.TextField()
     native_name = models.TextField(null=True)
     country = models.CharField(max_length=2)
@@ -88,8 +94,9 @@ class CustomerRow(ReadModel):
     """The list of the last screening of this version of the party."""
     approved_until = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(ReadModel.Meta):
         db_table = "customers_customer"
+        indexes = [*ReadModel.Meta.indexes, OWN]
 
 
 class ScreeningListRow(ReadModel):
@@ -99,5 +106,5 @@ class ScreeningListRow(ReadModel):
     fetched_at = models.DateTimeField()
     entries = models.IntegerField()
 
-    class Meta:
+    class Meta(ReadModel.Meta):
         db_table = "customers_screening_list"
