@@ -13,12 +13,17 @@ class AuditsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Fix the wire names of the journal's own events; grant what the matrix says."""
-        from audits import proving, replaying, wire  # noqa: PLC0415 -- apps must be loaded first
+        """Wire the app: names, commands, read models, tools, audits; grant what the matrix says."""
+        from audits import (  # noqa: PLC0415 -- apps must be loaded first
+            auditing,
+            findings,
+            proving,
+            replaying,
+            wire,
+        )
 
-        wire.register()
-        replaying.register()
-        proving.register()
+        for module in (wire, findings, replaying, proving, auditing):
+            module.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 
 

@@ -16,8 +16,9 @@ import psycopg
 from django.db import IntegrityError, OperationalError, transaction
 
 from audits import context as minting
-from audits import nudging, reading, store, vault, work
+from audits import halting, nudging, reading, store, vault, work
 from audits.codec import Recorded, fingerprint
+from audits.domain.halt.commands import HaltKind
 from audits.events import CommandRefused
 from audits.kernel import (
     Actor,
@@ -92,6 +93,8 @@ class House:
     subscriptions: dict[type[Event], tuple[Subscription, ...]] = field(default_factory=dict)
     refusals: dict[type[Event], Callable[[Any], Refused | None]] = field(default_factory=dict)
     """Events that record a refused fact of the world → the refusal to answer."""
+    halts: dict[type[Event], HaltKind] = field(default_factory=dict)
+    """Events that move money or volume → the halt that stops them."""
     constraints: dict[str, Refused] = field(default_factory=dict)
     """Constraint of a guarded table → the refusal to answer when a race ran into it."""
 
@@ -155,6 +158,8 @@ class Desk:
 
     def write(self) -> list[reading.EventReceipt]:
         """Append all drafts in one round trip, project them and enqueue what they cause."""
+        moving = {house.halts.get(type(draft.event)) for draft in self.drafts}
+        halting.require_running(kind for kind in moving if kind is not None)
         recorded = store.seal(self.drafts, self.context, self.cause)
         receipts = store.append(recorded)
         for decider, after in self._written.values():

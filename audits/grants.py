@@ -73,6 +73,8 @@ class Matrix:
 MATRIX: Final = Matrix()
 READ_ONLY: Final = dict.fromkeys(ROLES, ("SELECT",))
 
+_PROJECTED: Final = ("SELECT", "INSERT", "UPDATE")
+
 MATRIX.add(
     {
         "audits_event": {
@@ -94,6 +96,8 @@ MATRIX.add(
         },
         "audits_work_item": READ_ONLY
         | {WEB: ("SELECT", "INSERT", LEASE), WORKER: ("SELECT", "INSERT", LEASE)},
+        "audits_finding": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
+        "audits_halt": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_organization": READ_ONLY,
         "audits_person": READ_ONLY | {WEB: ("SELECT", "UPDATE (last_login)")},
         "django_migrations": READ_ONLY,

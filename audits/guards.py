@@ -35,6 +35,7 @@ expect(
     "audits_event_erase",
     "audits_event_immutable",
     "audits_event_no_truncate",
+    "audits_event_halt_lifted_by_two",
 )
 expect("audits_subject_key", "audits_subject_key_kept", "audits_subject_key_no_truncate")
 expect("audits_log", "audits_log_before_insert", "audits_log_immutable", "audits_log_no_truncate")

@@ -125,6 +125,14 @@ class Refused(Exception):
         """Further members of the problem document, such as `headroom`: JSON values only."""
 
 
+class Halted(Refused):
+    """Writes of this kind are stopped until two persons let them go on."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        detail = f"Writes of {kind} are halted: {reason}"
+        super().__init__("halted", detail, extra={"halted": kind})
+
+
 class NotPermitted(Exception):
     """The actor may not do this at all, whatever the state."""
 

@@ -9,38 +9,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection
 from psycopg import sql
 
 from audits import reading
 from audits.codec import Recorded
 from audits.execution import Desk, Projector
 from audits.kernel import Decider, State
-
-
-class ReadModel(models.Model):
-    """What every list page shows of a thing; written by projectors alone."""
-
-    id = models.UUIDField(primary_key=True)
-    version = models.IntegerField()
-    correlation_id = models.UUIDField()
-    status = models.TextField()
-    created_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
-
-    class Meta:
-        abstract = True
-        # One for each way in which every list may be ordered or narrowed, ready for keyset pages.
-        indexes = [
-            models.Index(fields=["created_at", "id"], name="%(class)s_created"),
-            models.Index(fields=["changed_at", "id"], name="%(class)s_changed"),
-            models.Index(fields=["status", "created_at", "id"], name="%(class)s_status"),
-            models.Index(fields=["correlation_id"], name="%(class)s_deal"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{type(self).__name__} {self.id} ({self.status})"
-
+from audits.models import ReadModel
 
 Columns = Mapping[str, Any]
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from audits import replay
 from audits.differences import Difference, Look
-from audits.projection import Projection, ReadModel, derive, projections, span_of
+from audits.models import ReadModel
+from audits.projection import Projection, derive, projections, span_of
 
 Row = dict[str, Any]
 

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audits import nudging, work
+from audits import auditing, nudging, work
+from audits import context as minting
 
 
 @shared_task(name=nudging.TASK, ignore_result=True)
@@ -19,3 +20,9 @@ def run_work_item(item_id: str, *_args: Any, **_kwargs: Any) -> bool:
 def sweep(*_args: Any, **_kwargs: Any) -> int:
     """Run what is due and was not hinted at, or whose hint was lost; return how many."""
     return work.run_due(limit=200)
+
+
+@shared_task(name="audits.schedule", ignore_result=True)
+def schedule_audits(*_args: Any, **_kwargs: Any) -> int:
+    """Make the work items of all audits that are due; return how many audits there are."""
+    return auditing.schedule(minting.database_now())

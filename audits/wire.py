@@ -3,6 +3,8 @@
 from typing import Final
 
 from audits.codec import registry
+from audits.domain.finding import events as finding
+from audits.domain.halt import events as halt
 from audits.events import (
     CheckpointKeyAdded,
     CheckpointKeyRetired,
@@ -25,6 +27,15 @@ NAMES: Final[dict[str, type[Event]]] = {
     "checkpoint_key_revoked": CheckpointKeyRevoked,
     "code_deployed": CodeDeployed,
     "command_refused": CommandRefused,
+    "finding_raised": finding.FindingRaised,
+    "finding_cleared": finding.FindingCleared,
+    "finding_assigned": finding.FindingAssigned,
+    "finding_answered": finding.FindingAnswered,
+    "finding_closed": finding.FindingClosed,
+    "finding_reopened": finding.FindingReopened,
+    "halt_set": halt.HaltSet,
+    "halt_lift_proposed": halt.HaltLiftProposed,
+    "halt_lifted": halt.HaltLifted,
     "organization_enrolled": OrganizationEnrolled,
     "person_enrolled": PersonEnrolled,
     "receipt_key_added": ReceiptKeyAdded,

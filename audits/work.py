@@ -18,11 +18,14 @@ from audits import context as minting
 from audits import reading, store
 from audits.codec import Recorded, fingerprint_of
 from audits.events import WorkItemDied, WorkItemRedriven
-from audits.kernel import Context, Decider, Refused, State
+from audits.kernel import Context, Decider, Halted, Refused, State
 
 log = structlog.get_logger(__name__)
 
 LEASE: Final = timedelta(seconds=30)
+LONG_LEASE: Final = timedelta(minutes=30)
+"""For work that reads much before it writes."""
+HALTED_PAUSE: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 8
 BACKOFF_CAP: Final = timedelta(minutes=5)
 ERROR_LENGTH: Final = 2_000
@@ -36,7 +39,7 @@ _ENQUEUE: Final = """
 _CLAIM: Final = """
     UPDATE audits_work_item
     SET status = 'leased', lease_token = gen_random_uuid(), attempts = attempts + 1,
-        lease_until = clock_timestamp() + %s
+        lease_until = clock_timestamp() + CASE WHEN kind = ANY(%s) THEN %s ELSE %s END
     WHERE id = (
         SELECT id FROM audits_work_item
         WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
@@ -55,6 +58,12 @@ _RETRY: Final = """
     SET status = 'ready', lease_token = NULL, lease_until = NULL, last_error = %s,
         due_at = clock_timestamp() + least(%s, interval '1 second' * 2 ^ least(attempts - 1, 30))
                                      * (0.5 + random() / 2)
+    WHERE id = %s AND status = 'leased' AND lease_token = %s
+"""
+_POSTPONE: Final = """
+    UPDATE audits_work_item
+    SET status = 'ready', lease_token = NULL, lease_until = NULL, last_error = %s,
+        due_at = clock_timestamp() + %s, attempts = attempts - 1
     WHERE id = %s AND status = 'leased' AND lease_token = %s
 """
 _BURY: Final = """
@@ -121,12 +130,20 @@ class Leased:
 
 
 Handler = Callable[[Leased], None]
+Survey = Callable[[Leased], Handler]
+"""Reads much, outside any transaction, and gives what writes the outcome in one."""
 _handlers: Final[dict[str, Handler]] = {}
+_surveys: Final[dict[str, Survey]] = {}
 
 
 def register(kind: str, handler: Handler) -> None:
     """Say what runs work of this kind; an app does so in its `subscriptions.py`."""
     _handlers[kind] = handler
+
+
+def register_survey(kind: str, survey: Survey) -> None:
+    """Say what runs long work of this kind: it reads first, on a long lease, and then writes."""
+    _surveys[kind] = survey
 
 
 def enqueue(items: Sequence[NewWork]) -> list[UUID]:
@@ -143,7 +160,7 @@ def enqueue(items: Sequence[NewWork]) -> list[UUID]:
 
 def claim(item_id: UUID | None = None, *, lease: timedelta = LEASE) -> Leased | None:
     """Lease one due item (this one, or the longest due); None: there is nothing to do."""
-    values: list[Any] = [lease, item_id, item_id]
+    values: list[Any] = [list(_surveys), max(lease, LONG_LEASE), lease, item_id, item_id]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
@@ -155,12 +172,16 @@ def run(leased: Leased) -> bool:
     if leased.attempts > MAX_ATTEMPTS:
         return _give_up(leased, "every attempt ended without a result")
     try:
+        survey = _surveys.get(leased.kind)
+        handler = _handlers[leased.kind] if survey is None else survey(leased)
         with transaction.atomic():
-            _handlers[leased.kind](leased)
+            handler(leased)
             _finish(leased)
     except Fenced:
         log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
         return False
+    except Halted as error:
+        return _postpone(leased, error)
     except Exception as error:
         detail = _storable(f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
         log.exception("work_item_failed", work_item=str(leased.id), kind=leased.kind)
@@ -171,6 +192,15 @@ def run(leased: Leased) -> bool:
             cursor.execute(_RETRY, values)
         return False
     return True
+
+
+def _postpone(leased: Leased, error: Halted) -> bool:
+    """Let an item wait for as long as its writes are halted; that is no failed attempt."""
+    log.warning("work_item_halted", work_item=str(leased.id), kind=leased.kind)
+    values: list[Any] = [f"halted: {error.detail}", HALTED_PAUSE, leased.id, leased.token]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_POSTPONE, values)
+    return False
 
 
 def _storable(text: str) -> str:

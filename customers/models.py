@@ -9,7 +9,7 @@ from typing import Final
 from django.db import models
 from django.db.models.functions import Now
 
-from audits.projection import ReadModel
+from audits.models import ReadModel
 
 
 class ListSnapshot(models.Model):

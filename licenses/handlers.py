@@ -5,11 +5,12 @@ issue it is in `permissions.py`; what is decided is in `domain/`.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
+from audits.domain.halt.commands import HaltKind
 from audits.execution import Also, Desk, Gather, Procedure, house, plain_facts
-from audits.kernel import Command, Decider, Refused
+from audits.kernel import Command, Decider, Event, Halted, Refused
 from licenses.domain import (
     allotment,
     application,
@@ -23,9 +24,11 @@ from licenses.domain import (
     shipment,
 )
 from licenses.domain.allotment import commands as allotment_commands
+from licenses.domain.allotment.events import Moving
 from licenses.domain.application import commands as application_commands
 from licenses.domain.edition import commands as edition_commands
 from licenses.domain.escrow import commands as escrow_commands
+from licenses.domain.escrow import events as escrow_events
 from licenses.domain.escrow.deposits import refusal_of as refusal_of_deposit
 from licenses.domain.escrow.events import DepositSetAside
 from licenses.domain.lab_test import commands as lab_test_commands
@@ -35,6 +38,7 @@ from licenses.domain.laboratory import commands as laboratory_commands
 from licenses.domain.license import commands as license_commands
 from licenses.domain.product import commands as product_commands
 from licenses.domain.remittance import commands as remittance_commands
+from licenses.domain.remittance import events as remittance_events
 from licenses.domain.shipment import commands as shipment_commands
 from licenses.gathering import (
     applications,
@@ -129,6 +133,8 @@ CONSTRAINTS: Final[dict[str, Refused]] = {
     "licenses_sale_reference": Refused(
         "sale_already_counted", "This sale began to count elsewhere at the same moment"
     ),
+    "licenses_money_halted": Halted("money", "a halt was set at the same moment"),
+    "licenses_volume_halted": Halted("volume", "a halt was set at the same moment"),
     "licenses_ledger_covered": Refused(
         "escrow_insufficient", "The account does not hold that much any more"
     ),
@@ -159,6 +165,15 @@ CONSTRAINTS: Final[dict[str, Refused]] = {
 }
 
 
+MOVES_MONEY: Final[tuple[type[Event], ...]] = (
+    *(escrow_events.DepositBooked, escrow_events.ExcessReturned, escrow_events.EscrowReleased),
+    *(escrow_events.EscrowForfeited, escrow_events.RefundWaived, escrow_events.RefundPaid),
+    *(remittance_events.RemittanceAssessed, remittance_events.RemittanceInstructed),
+    *(remittance_events.RemittanceReturned, remittance_events.RemittanceConfirmed),
+)
+"""Events that post to the ledger."""
+
+
 def register() -> None:
     """Tell the house how commands of this app are carried out and who may see what."""
     for decider in DECIDERS:
@@ -166,6 +181,8 @@ def register() -> None:
             house.procedures[command] = procedure(decider, command)
     house.visible.update(VISIBLE)
     house.constraints.update(CONSTRAINTS)
+    house.halts.update(dict.fromkeys(MOVES_MONEY, HaltKind.MONEY))
+    house.halts.update(dict.fromkeys(get_args(Moving), HaltKind.VOLUME))
     house.refusals[DepositSetAside] = refusal_of_deposit
     house.refusals[ReportRefused] = refusal_of_report
 

@@ -8,8 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from audits.models import EventRow
-from audits.projection import ReadModel
+from audits.models import EventRow, ReadModel
 from customers.models import OWN
 
 

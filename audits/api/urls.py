@@ -5,8 +5,12 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from audits.api import documents, feed, health, past, proofs, sessions, tiles
+from audits.api.addresses import addresses
+from audits.api.findings import FINDINGS, HALTS
 
+RESOURCES: Final = (FINDINGS, HALTS)
 urlpatterns: Final[list[URLPattern]] = [
+    *addresses(*RESOURCES),
     path("sessions", sessions.SessionsView.as_view(), name="sessions"),
     path("me", sessions.MeView.as_view(), name="me"),
     path("events/", feed.FeedView.as_view(), name="events"),

@@ -19,10 +19,12 @@ GUARDS: Final = {
         *("licenses_follows_dispatch", "licenses_follows_grant"),
     ),
     "licenses_ledger_transfer": (
+        "licenses_transfer_0_runs",
         *("licenses_transfer_before_insert", "licenses_transfer_a_matches_event"),
         *("licenses_ledger_transfer_immutable", "licenses_ledger_transfer_no_truncate"),
     ),
     "licenses_allotment_entry": (
+        "licenses_allotment_0_runs",
         *("licenses_allotment_before_insert", "licenses_allotment_a_matches_event"),
         *("licenses_allotment_entry_immutable", "licenses_allotment_entry_no_truncate"),
         "licenses_allotment_counts_sale",

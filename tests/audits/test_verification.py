@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
 
 JOURNAL = tuple(journal_checks.CHECKS)
 GUARDED = {
-    "audits_event": ("before_insert", "immutable", "no_truncate"),
+    "audits_event": ("before_insert", "immutable", "no_truncate", "halt_lifted_by_two"),
     "audits_log": ("before_insert", "immutable", "no_truncate"),
     "audits_tile": ("before_insert", "immutable", "no_truncate"),
     "audits_frontier": ("before_update", "no_delete", "no_truncate"),

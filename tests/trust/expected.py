@@ -44,6 +44,15 @@ lab_test        RegisterLot              system            not_registered
 lab_test        DrawSample               laboratory        sampling sampled voided
 lab_test        SubmitReport             laboratory        sampling sampled certified failed voided
 lab_test        VoidCertificate          system            certified
+finding         RaiseFinding             system            not_raised closed cleared
+finding         ClearFinding             system            raised assigned answered closed
+finding         AssignFinding            officer,auditor   raised assigned answered
+finding         AnswerFinding            officer,auditor   assigned
+finding         CloseFinding             officer,auditor   answered
+finding         ReopenFinding            officer,auditor   closed
+halt            SetHalt                  officer,auditor,system  never_set halted lifted
+halt            ProposeLift              officer,auditor   halted
+halt            ConfirmLift              officer,auditor   halted
 laboratory      AccreditLaboratory       officer           not_accredited
 laboratory      RotateLaboratoryKey      laboratory        accredited
 laboratory      ProposeDisqualification  officer           accredited
@@ -80,7 +89,7 @@ CREATES: Final = frozenset(
     {
         *("ReportUsSale", "DraftApplication", "RegisterCustomer", "PublishEdition", "OpenEscrow"),
         *("RegisterLot", "AccreditLaboratory", "RegisterProduct", "AssessRemittance"),
-        *("ImportList", "RequestShipment"),
+        *("ImportList", "RequestShipment", "RaiseFinding", "SetHalt"),
     }
 )
 """Commands that need no thing to begin with."""
@@ -94,6 +103,7 @@ EVERYBODY: Final = frozenset(
 )
 OFFICE: Final = frozenset({"exporter", "officer", "auditor", "system"})
 MONEY: Final = OFFICE | {"bank", "treasury"}
+WATCH: Final = frozenset({"officer", "auditor", "system"})
 SEES: Final[Mapping[str, frozenset[str]]] = {
     "product": EVERYBODY,
     "edition": EVERYBODY,
@@ -106,6 +116,8 @@ SEES: Final[Mapping[str, frozenset[str]]] = {
     "shipment": OFFICE,
     "lab_test": OFFICE | {"laboratory"},
     "escrow": MONEY,
+    "finding": WATCH,
+    "halt": WATCH,
     "remittance": MONEY,
 }
 """Aggregate, the roles that see its things; of exporters only the one whose thing it is."""

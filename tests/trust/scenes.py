@@ -14,7 +14,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audits import context as minting
 from audits import reading
+from audits.domain.finding import commands as finding
+from audits.domain.halt import commands as halt
+from audits.domain.halt.commands import HaltKind
 from audits.execution import house
+from audits.findings import finding_id
+from audits.halting import HALTS
 from audits.kernel import Actor, Command, Decider, Event, Facts, Role
 from audits.models import EventRow
 from audits.projection import status_of
@@ -35,12 +40,15 @@ from licenses.domain.remittance import DECIDER as REMITTANCE
 from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipment
 from licenses.signatures import canonical_report
+from tests.support.client import person_of
 from tests.support.deal import EDITIONS, H200, Deal, Stage, body, document, party
 from tests.support.people import (
+    AUDITOR,
     BANK,
     EXPORTER,
     OFFICER,
     SECOND_OFFICER,
+    SYSTEM,
     TREASURY,
     actor,
     identity,
@@ -104,6 +112,7 @@ class Scenes:
         self.stage.settle()
         self.wait_for_ends()
         self.unsettled_remittance()
+        self.halts()
         self.sort()
 
     def sort(self) -> None:
@@ -295,6 +304,43 @@ class Scenes:
         stopped = self.deal("stopped").apply().grant().request().shipment_id
         self.do(OFFICER, shipment.StopShipment, stopped, reason="A tip came in")
 
+    def findings(self) -> None:
+        """One in each state; the one that is closed was opened twice."""
+        person_of(AUDITOR)
+        for state in ("raised", "assigned", "answered", "closed", "cleared"):
+            matter = {"audit": "scenes", "kind": "amiss", "subject": state}
+            target = finding_id(**matter)
+            fields = {"detail": "Not as it should be", "evidence": []}
+            self.do(SYSTEM, finding.RaiseFinding, target, **matter, **fields)
+            self.look_into(target, state)
+
+    def look_into(self, target: UUID, state: str) -> None:
+        """Bring a finding into a state."""
+        if state == "cleared":
+            self.do(SYSTEM, finding.ClearFinding, target)
+        if state in {"assigned", "answered", "closed"}:
+            self.do(OFFICER, finding.AssignFinding, target, assignee_id=str(AUDITOR.person_id))
+        if state in {"answered", "closed"}:
+            self.do(AUDITOR, finding.AnswerFinding, target, answer="A test")
+        if state == "closed":
+            self.do(OFFICER, finding.CloseFinding, target, reason="Agreed")
+            self.do(AUDITOR, finding.ReopenFinding, target, reason="Another look")
+            self.look_into_again(target)
+
+    def look_into_again(self, target: UUID) -> None:
+        """Close a finding that was reopened."""
+        self.do(OFFICER, finding.AssignFinding, target, assignee_id=str(AUDITOR.person_id))
+        self.do(AUDITOR, finding.AnswerFinding, target, answer="Still a test")
+        self.do(OFFICER, finding.CloseFinding, target, reason="Agreed")
+
+    def halts(self) -> None:
+        """One lifted; one halted is of a kind that nothing of the scenes waits for."""
+        money, volume = HALTS[HaltKind.MONEY], HALTS[HaltKind.VOLUME]
+        self.do(AUDITOR, halt.SetHalt, money, kind="money", reason="A doubt")
+        self.do(AUDITOR, halt.ProposeLift, money, reason="Cleared up")
+        self.do(OFFICER, halt.ConfirmLift, money, reason="Cleared up")
+        self.do(OFFICER, halt.SetHalt, volume, kind="volume", reason="A doubt")
+
     def lab_tests(self) -> None:
         """One sampled, one failed; the others come with the shipments."""
         self.deal("sampled").apply().grant().request().sample()
@@ -343,5 +389,5 @@ class Scenes:
 SCENES: Final[tuple[Callable[[Scenes], None], ...]] = (
     *(Scenes.editions, Scenes.products, Scenes.laboratories, Scenes.customers),
     *(Scenes.applications, Scenes.licenses, Scenes.allotments, Scenes.escrows),
-    *(Scenes.shipments, Scenes.lab_tests, Scenes.remittances),
+    *(Scenes.shipments, Scenes.lab_tests, Scenes.remittances, Scenes.findings),
 )

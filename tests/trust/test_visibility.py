@@ -13,6 +13,7 @@ from audits import context as minting
 from audits import reading
 from audits.api import bodies
 from audits.api.declaring import CommandRoute, Resource
+from audits.api.urls import RESOURCES as JOURNAL_RESOURCES
 from audits.execution import house
 from audits.kernel import Actor, Command
 from audits.models import EventRow
@@ -38,7 +39,7 @@ from tests.trust.scenes import Scenes
 
 pytestmark = pytest.mark.django_db
 PEOPLE: Final[tuple[Actor, ...]] = (EXPORTER, OFFICER, LABORATORY, BANK, TREASURY, AUDITOR)
-ALL: Final[tuple[Resource, ...]] = (CUSTOMERS, SCREENING_LISTS, *RESOURCES)
+ALL: Final[tuple[Resource, ...]] = (CUSTOMERS, SCREENING_LISTS, *JOURNAL_RESOURCES, *RESOURCES)
 HIDDEN: Final = tuple(each for each in ALL if each.aggregate not in PUBLIC)
 PAGE: Final = 200
 FORBIDDEN: Final = 403

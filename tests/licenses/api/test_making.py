@@ -42,7 +42,10 @@ def test_the_first_sale_opens_an_allotment_and_the_next_ones_count_there(
 
 def test_another_exporter_sells_into_its_own_allotment(stage: Stage, people: People) -> None:
     mine = people["exporter"].post("us-sales/", sale(stage, "INV-1")).json()["stream_id"]
-    theirs = people["intruder"].post("us-sales/", sale(stage, "INV-1")).json()["stream_id"]
+    same = people["intruder"].post("us-sales/", sale(stage, "INV-1"))
+    problem(same, 409, "sale_already_counted")  # a document proves one sale, whoever shows it
+    own = sale(stage, "INV-1") | {"evidence": document("another invoice of this number")}
+    theirs = people["intruder"].post("us-sales/", own).json()["stream_id"]
     assert mine != theirs
 
 

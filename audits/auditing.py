@@ -1,0 +1,180 @@
+"""Scheduled audits: each a work item a slot of time, what it finds a finding, what is gone cleared.
+
+An audit looks at everything in one snapshot, on a long lease and outside any transaction that
+writes; then one transaction raises what is new, clears what is gone and is done.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid5
+
+from django.db import connection
+
+from audits import context as minting
+from audits import execution, verification, work
+from audits.differences import Difference
+from audits.domain.finding.commands import EVIDENCE_AT_MOST, ClearFinding, RaiseFinding
+from audits.domain.finding.events import FindingAnswered, FindingClosed
+from audits.domain.halt.commands import HaltKind
+from audits.domain.halt.events import HaltLifted, HaltLiftProposed
+from audits.findings import finding_id
+from audits.four_eyes import Pair, four_eyes_check
+from audits.kernel import Command, Context
+from audits.models import FindingRow
+from audits.work import Leased, NewWork
+
+FOUND_AT_MOST: Final = 200
+"""Of one run: what follows from one cause is seen from its first places."""
+_SLOTS: Final = UUID("a11ed000-0000-5000-8000-0000000000a1")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OPEN: Final = ("raised", "assigned", "answered", "closed")
+_TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_EVENTS_NAMED: Final = """
+    SELECT event_id FROM audits_event WHERE event_id = ANY(%s)
+    UNION
+    SELECT last.event_id FROM unnest(%s::uuid[]) AS named (stream_id)
+    CROSS JOIN LATERAL (
+        SELECT e.event_id FROM audits_event e WHERE e.stream_id = named.stream_id
+        ORDER BY e.version DESC LIMIT 1) AS last
+    ORDER BY 1
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """One scheduled audit."""
+
+    name: str
+    """Snake case; stands in its findings."""
+    every: timedelta
+    look: Callable[[datetime], Iterable[Difference]]
+    """Says what is amiss at a moment; the same words as long as nothing changes."""
+    halts: HaltKind | None = None
+    """Writes that stop when it finds something."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of its work items."""
+        return f"audit_{self.name}"
+
+
+_audits: Final[dict[str, Audit]] = {}
+
+
+def add_audit(audit: Audit) -> None:
+    """Have an audit run from now on; an app does so when it is loaded."""
+    _audits[audit.name] = audit
+    work.register_survey(audit.kind, lambda leased: _survey(audit, leased))
+
+
+def audits() -> Mapping[str, Audit]:
+    """List all audits by name."""
+    return dict(sorted(_audits.items()))
+
+
+def schedule(now: datetime) -> int:
+    """Make a work item of every audit for the slot of time that `now` is in; return how many."""
+    items = []
+    for audit in _audits.values():
+        slot = (now - _EPOCH) // audit.every
+        subject = uuid5(_SLOTS, f"{audit.name}/{slot}")
+        items.append(NewWork(kind=audit.kind, subject_id=subject, event_id=None))
+    return len(work.enqueue(items))
+
+
+def verified(*checks: str) -> Callable[[datetime], Iterable[Difference]]:
+    """Make the look of an audit that runs some checks of `verify`, each as far as it goes."""
+
+    def look(_now: datetime) -> Iterable[Difference]:
+        return verification.verify(only=checks).differences
+
+    return look
+
+
+PAIRS: Final = (
+    Pair(
+        aggregate="finding",
+        proposes=FindingAnswered,
+        confirms=(FindingClosed,),
+        said=lambda closed: (closed.answered_by, closed.by),
+    ),
+    Pair(
+        aggregate="halt",
+        proposes=HaltLiftProposed,
+        confirms=(HaltLifted,),
+        said=lambda lifted: (lifted.proposed_by, lifted.by),
+        agrees=lambda proposed, lifted: proposed.reason == lifted.reason,
+    ),
+)
+"""Decisions on findings and halts that take two natural persons."""
+
+
+def register() -> None:
+    """Add the audit of everything that `verify` asks, every hour; and what it asks of findings."""
+    verification.add_check("watch_decisions", four_eyes_check(PAIRS))
+    add_audit(Audit(name="verify", every=timedelta(hours=1), look=_everything))
+
+
+def _everything(_now: datetime) -> Iterable[Difference]:
+    return verification.verify().differences
+
+
+def _survey(audit: Audit, leased: Leased) -> work.Handler:
+    """Look, and give what writes down what was found."""
+    del leased
+    found = {}
+    for difference in audit.look(minting.database_now()):
+        command = finding_of(audit, difference)
+        found[finding_id(audit.name, command.kind, command.subject)] = command
+        if len(found) == FOUND_AT_MOST:
+            break
+    return lambda item: _write_down(audit, item, found)
+
+
+def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
+    """Make the command that raises what an audit found, with the events that it names."""
+    subject, detail = _storable(difference.subject, 300), _storable(difference.detail, 4_000)
+    return RaiseFinding(
+        audit=audit.name,
+        kind=difference.kind[:60],
+        subject=subject,
+        detail=detail,
+        evidence=_evidence(f"{difference.subject} {difference.detail}"),
+        halts=audit.halts,
+    )
+
+
+def _storable(text: str, length: int) -> str:
+    kept = _TEXT.sub("\ufffd", text.encode("utf-8", "replace").decode())
+    return kept.strip()[:length] or "?"
+
+
+def _evidence(text: str) -> tuple[UUID, ...]:
+    """Find the events that a text names: by their id, or by that of their stream (its last)."""
+    named = list(dict.fromkeys(map(UUID, _ID.findall(text))))
+    with connection.cursor() as cursor:
+        cursor.execute(_EVENTS_NAMED, [named, named])
+        return tuple(event_id for (event_id,) in cursor.fetchall())[:EVIDENCE_AT_MOST]
+
+
+def _write_down(audit: Audit, leased: Leased, found: Mapping[UUID, Command]) -> None:
+    """Raise what was found, clear what was not; in the transaction of the work item."""
+    rows = FindingRow.objects.filter(audit=audit.name, status__in=_OPEN)
+    gone = sorted(set(rows.values_list("id", flat=True)) - set(found))
+    orders: list[tuple[UUID, Command]] = sorted(found.items(), key=lambda order: order[0])
+    if len(found) < FOUND_AT_MOST:
+        orders += [(target, ClearFinding()) for target in gone]
+    for target, command in orders:
+        execution.execute(command, target, _context(audit, leased, target))
+
+
+def _context(audit: Audit, leased: Leased, target: UUID) -> Context:
+    return Context(
+        actor=minting.system_actor(audit.kind),
+        now=minting.database_now(),
+        command_id=minting.follow_up_id(leased.id, f"{target}"),
+    )

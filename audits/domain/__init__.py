@@ -1,0 +1,1 @@
+"""What auditing itself decides: findings, and halts of writes. Pure."""

@@ -1,0 +1,25 @@
+"""Whether writes of a kind are halted, asked so that no halt can slip in before the commit."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from uuid import UUID
+
+from audits import reading
+from audits.domain import halt
+from audits.domain.halt.commands import HaltKind
+from audits.domain.halt.state import Halted as HaltedState
+from audits.kernel import Halted
+
+HALTS: Final[Mapping[HaltKind, UUID]] = {
+    HaltKind.MONEY: UUID("a11ed000-6d6f-5ce7-8000-000000000001"),
+    HaltKind.VOLUME: UUID("a11ed000-766f-5c6d-8000-000000000002"),
+}
+"""The one stream of each kind; the guards of the database know them, too (migration 0005)."""
+
+
+def require_running(kinds: Iterable[HaltKind]) -> None:
+    """Refuse writes that are halted; holds off any halt until this transaction ends."""
+    for kind in sorted(kinds):
+        state = reading.load(halt.DECIDER, HALTS[kind], lock="share").state
+        if isinstance(state, HaltedState):
+            raise Halted(kind.value, state.halt.reason)

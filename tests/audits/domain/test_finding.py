@@ -1,0 +1,147 @@
+"""A finding: raised once while open, answered by one, closed by another, cleared when gone."""
+
+from typing import Any, Final
+
+import pytest
+from msgspec.structs import replace
+
+from audits.domain.finding import DECIDER
+from audits.domain.finding.commands import (
+    AnswerFinding,
+    AssignFinding,
+    ClearFinding,
+    CloseFinding,
+    RaiseFinding,
+    ReopenFinding,
+)
+from audits.domain.finding.decisions import AssignFacts
+from audits.domain.finding.events import (
+    FindingAnswered,
+    FindingAssigned,
+    FindingCleared,
+    FindingClosed,
+    FindingRaised,
+    FindingReopened,
+)
+from audits.domain.halt.commands import HaltKind
+from audits.kernel import Actor, Facts
+from tests.support.deciding import cells, given, outcome_of, states_of
+from tests.support.people import AUDITOR, NOON, OFFICER, SYSTEM, identity
+
+EVENT: Final = identity("event")
+RAISE: Final = RaiseFinding(
+    audit="trial_balance",
+    kind="balance_wrong",
+    subject="account escrow/1/USD",
+    detail="expected 5, found 6",
+    evidence=(EVENT,),
+    halts=HaltKind.MONEY,
+)
+RAISED: Final = FindingRaised(
+    audit="trial_balance",
+    kind="balance_wrong",
+    subject="account escrow/1/USD",
+    detail="expected 5, found 6",
+    evidence=(EVENT,),
+    halts=HaltKind.MONEY,
+)
+ASSIGNED: Final = FindingAssigned(assignee_id=AUDITOR.person_id)
+ANSWERED: Final = FindingAnswered(answer="A test transfer", by=AUDITOR.person_id)
+CLOSED: Final = FindingClosed(reason="Agreed", answered_by=AUDITOR.person_id, by=OFFICER.person_id)
+HISTORIES: Final[dict[str, tuple[Any, ...]]] = {
+    "not raised": (),
+    "raised": (RAISED,),
+    "assigned": (RAISED, ASSIGNED),
+    "answered": (RAISED, ASSIGNED, ANSWERED),
+    "closed": (RAISED, ASSIGNED, ANSWERED, CLOSED),
+    "cleared": (RAISED, FindingCleared()),
+}
+ATTEMPTS: Final[dict[str, tuple[Any, Facts]]] = {
+    "raise": (RAISE, Facts(now=NOON, actor=SYSTEM)),
+    "clear": (ClearFinding(), Facts(now=NOON, actor=SYSTEM)),
+    "assign": (
+        AssignFinding(assignee_id=OFFICER.person_id),
+        AssignFacts(now=NOON, actor=OFFICER, may_look=True),
+    ),
+    "answer": (AnswerFinding(answer="Seen"), Facts(now=NOON, actor=AUDITOR)),
+    "close": (CloseFinding(reason="Fine"), Facts(now=NOON, actor=OFFICER)),
+    "reopen": (ReopenFinding(reason="Not fine"), Facts(now=NOON, actor=OFFICER)),
+}
+GONE: Final = "finding_cleared"
+EXPECTED: Final = {
+    "raise": ("FindingRaised", "", "", "", "", "FindingRaised"),
+    "clear": ("", *["FindingCleared"] * 4, ""),
+    "assign": (GONE, *["FindingAssigned"] * 3, "finding_closed", GONE),
+    "answer": (
+        *(GONE, "finding_not_assigned", "FindingAnswered"),
+        *("finding_already_answered", "finding_closed", GONE),
+    ),
+    "close": (
+        *(GONE, "finding_not_answered", "finding_not_answered"),
+        *("FindingClosed", "finding_closed", GONE),
+    ),
+    "reopen": (*["finding_not_closed"] * 4, "FindingReopened", "finding_not_closed"),
+}
+
+
+def facts(actor: Actor) -> Facts:
+    return Facts(now=NOON, actor=actor)
+
+
+def test_each_history_ends_in_the_state_of_its_name() -> None:
+    assert states_of(DECIDER, HISTORIES) == [
+        *("NotRaised", "Raised", "Assigned", "Answered", "Closed", "Cleared"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "state", "outcome"), cells(EXPECTED, HISTORIES))
+def test_every_command_in_every_state(name: str, state: str, outcome: str) -> None:
+    assert outcome_of(DECIDER, HISTORIES[state], ATTEMPTS[name]) == outcome
+
+
+def test_what_was_closed_stays_closed_until_it_is_otherwise() -> None:
+    closed = given(DECIDER, *HISTORIES["closed"])
+    closed.when(RAISE, facts(SYSTEM)).then()
+    otherwise = replace(RAISE, detail="expected 5, found 7")
+    closed.when(otherwise, facts(SYSTEM)).then(replace(RAISED, detail="expected 5, found 7"))
+
+
+def test_what_was_closed_and_gone_is_a_new_matter_when_it_comes_back() -> None:
+    given(DECIDER, *HISTORIES["closed"], FindingCleared()).when(RAISE, facts(SYSTEM)).then(RAISED)
+
+
+def test_only_officers_and_auditors_are_asked() -> None:
+    unfit = AssignFacts(now=NOON, actor=OFFICER, may_look=False)
+    command = AssignFinding(assignee_id=identity("exporter"))
+    given(DECIDER, RAISED).when(command, unfit).refused("assignee_unfit")
+
+
+def test_only_the_assignee_answers() -> None:
+    given(DECIDER, RAISED, ASSIGNED).when(AnswerFinding(answer="Seen"), facts(OFFICER)).refused(
+        "not_the_assignee"
+    )
+
+
+def test_who_answered_does_not_close() -> None:
+    answered = given(DECIDER, *HISTORIES["answered"])
+    answered.when(CloseFinding(reason="Fine"), facts(AUDITOR)).refused("four_eyes")
+    answered.when(CloseFinding(reason="Agreed"), facts(OFFICER)).then(CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("history", "command", "actor"),
+    [
+        ("assigned", AssignFinding(assignee_id=AUDITOR.person_id), OFFICER),
+        ("answered", AnswerFinding(answer="A test transfer"), AUDITOR),
+        ("closed", CloseFinding(reason="Agreed"), OFFICER),
+    ],
+)
+def test_a_repeat_changes_nothing(history: str, command: Any, actor: Actor) -> None:
+    fit = AssignFacts(now=NOON, actor=actor, may_look=True)
+    given(DECIDER, *HISTORIES[history]).when(command, fit).then()
+
+
+def test_a_reopened_finding_is_looked_into_anew() -> None:
+    reopened = (*HISTORIES["closed"], FindingReopened(reason="Look again"))
+    assert states_of(DECIDER, {"reopened": reopened}) == ["Raised"]
+    given(DECIDER, *reopened).when(RAISE, facts(SYSTEM)).then()
