@@ -124,10 +124,11 @@ def exporter_of_application(state: Any) -> UUID | None:
 
 
 def sees_application(state: Any, actor: Actor) -> bool:
-    """Nobody but its exporter sees a draft; after the submission officers and auditors do."""
+    """Nobody but its exporter sees what was never filed; officers and auditors see the rest."""
     if actor.role is Role.EXPORTER:
         return exporter_of_application(state) == actor.organization_id
-    return actor.role in {Role.OFFICER, Role.AUDITOR} and not isinstance(state, Draft | NotDrafted)
+    is_filed = getattr(state, "filing", None) is not None
+    return actor.role in {Role.OFFICER, Role.AUDITOR} and is_filed
 
 
 def _exporter_of_license(state: Any) -> UUID | None:

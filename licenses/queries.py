@@ -32,11 +32,11 @@ def of_exporter(rows: QuerySet[Any], others: Collection[Role]) -> Visible:
 
 
 def visible_applications(actor: Actor) -> QuerySet[models.ApplicationRow]:
-    """Show an exporter its own applications; the office sees none that is still a draft."""
+    """Show an exporter its own applications; the office sees none that was never filed."""
     rows = models.ApplicationRow.objects.all()
     if actor.role is Role.EXPORTER:
         return rows.filter(exporter_id=actor.organization_id)
-    return rows.exclude(status="draft") if actor.role in OFFICE else rows.none()
+    return rows.filter(control_number__isnull=False) if actor.role in OFFICE else rows.none()
 
 
 VISIBLE_ROWS: Final[Mapping[str, Visible]] = {

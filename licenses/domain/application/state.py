@@ -89,6 +89,8 @@ class Withdrawn(State):
     """The exporter took it back."""
 
     exporter_id: UUID
+    filing: Filing | None
+    """None: it was a draft, which the office has never had."""
     reason: LongText
 
 
@@ -110,9 +112,10 @@ def evolve(state: ApplicationState, event: ApplicationEvent) -> ApplicationState
         case Draft(), ApplicationSubmitted():
             return Submitted(filing=_filing(event))
         case Draft(), ApplicationWithdrawn():
-            return Withdrawn(exporter_id=state.exporter_id, reason=event.reason)
+            return Withdrawn(exporter_id=state.exporter_id, filing=None, reason=event.reason)
         case Submitted() | Proposed(), ApplicationWithdrawn():
-            return Withdrawn(exporter_id=state.filing.exporter_id, reason=event.reason)
+            filing = state.filing
+            return Withdrawn(exporter_id=filing.exporter_id, filing=filing, reason=event.reason)
         case Submitted() | Proposed(), ApplicationReturned():
             return Returned(filing=state.filing, reasons=event.reasons)
         case Submitted() | Proposed(), DecisionProposed():

@@ -11,7 +11,7 @@ import yaml
 from licenses.domain.ids import edition_id
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
-from tests.support.deal import Deal
+from tests.support.deal import Deal, Stage
 from tests.support.people import EXPORTER
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,26 @@ def test_a_draft_is_seen_by_its_exporter_alone(people: People) -> None:
     for name in ("officer", "auditor", "intruder"):
         assert listed(people[name], "applications") == []
         problem(people[name].get(f"applications/{draft}"), 404, "not_found")
+
+
+def test_a_draft_that_was_withdrawn_stays_its_exporters(people: People) -> None:
+    exporter = people["exporter"]
+    draft = exporter.post("applications/", {"end_use": "Weather"}).json()["stream_id"]
+    reason = {"reason": "The buyer gave up"}
+    withdrawn = exporter.post(f"applications/{draft}/withdrawals", reason, if_match='"1"')
+    assert withdrawn.status_code == 200, withdrawn.content
+    for name in ("officer", "auditor"):
+        assert listed(people[name], "applications") == []
+        problem(people[name].get(f"applications/{draft}"), 404, "not_found")
+
+
+def test_a_filing_that_was_withdrawn_stays_on_file(stage: Stage, people: People) -> None:
+    deal = Deal(stage, stage.approved_customer()).apply()
+    [filed] = listed(people["officer"], "applications")
+    reason = {"reason": "The buyer gave up"}
+    people["exporter"].post(f"applications/{deal.application_id}/withdrawals", reason, if_match="*")
+    [row] = listed(people["officer"], "applications")
+    assert (row["status"], row["control_number"]) == ("withdrawn", filed["control_number"])
 
 
 @pytest.mark.usefixtures("finished")
