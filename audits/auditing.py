@@ -5,7 +5,7 @@ writes; then one transaction raises what is new, clears what is gone and is done
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -29,10 +29,20 @@ from audits.work import Leased, NewWork
 FOUND_AT_MOST: Final = 200
 """Of one run: what follows from one cause is seen from its first places."""
 _SLOTS: Final = UUID("a11ed000-0000-5000-8000-0000000000a1")
+HOURLY, DAILY, OFTEN = timedelta(hours=1), timedelta(days=1), timedelta(minutes=15)
+CHECKPOINT_WITHIN: Final = timedelta(seconds=60 + 240)
+"""What a receipt promises, and time for a sealer that is restarted."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN: Final = ("raised", "assigned", "answered", "closed")
 _TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UNSEALED: Final = """
+    SELECT e.event_id FROM audits_event e LEFT JOIN audits_log l USING (event_id)
+    WHERE e.recorded_at < %s
+      AND (l.log_index IS NULL
+           OR l.log_index >= (SELECT coalesce(max(c.size), 0) FROM audits_checkpoint c))
+    ORDER BY e.recorded_at, e.event_id LIMIT 1
+"""
 _EVENTS_NAMED: Final = """
     SELECT event_id FROM audits_event WHERE event_id = ANY(%s)
     UNION
@@ -63,6 +73,8 @@ class Audit:
 
 
 _audits: Final[dict[str, Audit]] = {}
+_elsewhere: Final[set[str]] = set()
+"""Checks that an audit of their own runs."""
 
 
 def add_audit(audit: Audit) -> None:
@@ -87,7 +99,8 @@ def schedule(now: datetime) -> int:
 
 
 def verified(*checks: str) -> Callable[[datetime], Iterable[Difference]]:
-    """Make the look of an audit that runs some checks of `verify`, each as far as it goes."""
+    """Make the look of an audit that runs some checks of `verify`, which `verify` then leaves out."""
+    _elsewhere.update(checks)
 
     def look(_now: datetime) -> Iterable[Difference]:
         return verification.verify(only=checks).differences
@@ -116,22 +129,39 @@ PAIRS: Final = (
 def register() -> None:
     """Add the audit of everything that `verify` asks, every hour; and what it asks of findings."""
     verification.add_check("watch_decisions", four_eyes_check(PAIRS))
-    add_audit(Audit(name="verify", every=timedelta(hours=1), look=_everything))
+    add_audit(Audit(name="verify", every=HOURLY, look=_everything_else))
+    add_audit(Audit(name="receipts", every=OFTEN, look=unsealed))
 
 
-def _everything(_now: datetime) -> Iterable[Difference]:
-    return verification.verify().differences
+def _everything_else(_now: datetime) -> Iterable[Difference]:
+    mine = tuple(name for name in verification.checks() if name not in _elsewhere)
+    return verification.verify(only=mine).differences
+
+
+def unsealed(now: datetime) -> Iterator[Difference]:
+    """Look for events that should be in a checkpoint by now: each receipt promises 60 seconds."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSEALED, [now - CHECKPOINT_WITHIN])
+        rows = cursor.fetchall()
+    for (first,) in rows:
+        yield Difference(
+            kind="receipt_without_checkpoint",
+            subject="the newest checkpoint",
+            detail=f"it does not hold event {first}, nor what follows",
+        )
 
 
 def _survey(audit: Audit, leased: Leased) -> work.Handler:
     """Look, and give what writes down what was found."""
     del leased
     found = {}
-    for difference in audit.look(minting.database_now()):
-        command = finding_of(audit, difference)
-        found[finding_id(audit.name, command.kind, command.subject)] = command
-        if len(found) == FOUND_AT_MOST:
-            break
+    now = minting.database_now()
+    with verification.snapshot():
+        for difference in audit.look(now):
+            command = finding_of(audit, difference)
+            found[finding_id(audit.name, command.kind, command.subject)] = command
+            if len(found) == FOUND_AT_MOST:
+                break
     return lambda item: _write_down(audit, item, found)
 
 

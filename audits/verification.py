@@ -48,7 +48,7 @@ def checks() -> Mapping[str, Check]:
 def verify(progress: Progress | None = None, *, only: tuple[str, ...] = ()) -> Report:
     """Run all checks (or `only` some) on one snapshot; stop after the first that finds something."""
     passed: list[str] = []
-    with _snapshot():
+    with snapshot():
         for name, check in checks().items():
             if only and name not in only:
                 continue
@@ -74,7 +74,7 @@ def _first_kind(differences: Iterator[Difference]) -> list[Difference]:
 
 
 @contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """See the database as of one moment, and write nothing; inside a transaction: as that does."""
     if connection.in_atomic_block:
         yield

@@ -1,11 +1,12 @@
 """What auditors can ask of licensed exports: the past, decisions taken again, other editions, lineage."""
 
 from audits import past
-from licenses.auditing import books
+from licenses.auditing import books, surveys
 
 
 def register() -> None:
-    """Tell the journal what of this app can be asked as of a moment."""
+    """Tell the journal what of this app can be asked as of a moment, and what is audited."""
     past.add_view("ledger", books.ledger_at)
     for event, timer in books.TIMERS:
         past.add_timer(event, timer)
+    surveys.register()
