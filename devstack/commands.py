@@ -5,6 +5,8 @@ from typing import Final
 
 SEQUENCER: Final = ("manage", "sequence", "--watch")
 SWEEPER: Final = ("manage", "sweep", "--watch")
+SEALER: Final = ("manage", "seal", "--watch")
+SIGNER: Final = ("manage", "signer")
 
 
 def web(*, processes: int, threads: int, listener: int) -> tuple[str, ...]:

@@ -1,8 +1,12 @@
 """The environment variables that a development machine gives to Tollgate's processes."""
 
+import base64
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+
+from devstack import paths
 
 # Nothing here protects anything: the servers it is for listen on this machine alone.
 LOCAL = {
@@ -15,6 +19,7 @@ TESTING = LOCAL | {
     "TOLLGATE_SECRET_KEY": "a key for tests, which protects nothing at all",
     "TOLLGATE_PERSONAL_KEY": "a key for the personal data of tests, which are nobody's",
     "TOLLGATE_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+    "TOLLGATE_RECEIPT_KEY": base64.b64encode(b"signs receipts of tests, no more").decode(),
     # Threads of a test would otherwise have to share a bounded pool with its other threads.
     "DATABASE_POOL_MAX": "0",
 }
@@ -22,14 +27,42 @@ TESTING = LOCAL | {
 
 def secret_key(state: Path, name: str = "secret-key") -> str:
     """Return a key kept in `state`, made at first use and readable by its user alone."""
-    path = state / name
+    return _kept(state / name, lambda: secrets.token_urlsafe(64))
+
+
+def receipt_key(state: Path) -> str:
+    """Return the key that signs receipts, 32 bytes in base64, kept in the same way."""
+    return _kept(state / "receipt-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
     try:
         return path.read_text()
     except FileNotFoundError:
-        key = secrets.token_urlsafe(64)
+        key = make()
         path.touch(mode=0o600)
         path.write_text(key)
         return key
+
+
+def sealing(state: Path, role: str) -> dict[str, str]:
+    """Return what a process of this role needs for sealing, and no more.
+
+    Here all of them run as one user, who may read every file; in production they do not.
+    """
+    socket = str(paths.private_directory(paths.short_directory(state)) / "signer.sock")
+    keys = {"TOLLGATE_SIGNER_DIRECTORY": str(paths.private_directory(state / "signer"))}
+    receipts = {"TOLLGATE_RECEIPT_KEY": receipt_key(state)}
+    needed = {
+        "tollgate_owner": keys | receipts,
+        "tollgate_web": receipts,
+        "tollgate_sealer": {
+            "TOLLGATE_CHECKPOINT_STORE": str(state / "checkpoints"),
+            "TOLLGATE_SIGNER_SOCKET": socket,
+        },
+        "nobody": keys | {"TOLLGATE_SIGNER_SOCKET": socket},
+    }
+    return {"TOLLGATE_LOG_ORIGIN": "localhost/tollgate", **needed.get(role, {})}
 
 
 def local(state: Path, *, isolated: bool = False) -> dict[str, str]:

@@ -31,7 +31,10 @@ HOST = "127.0.0.1"
 USUAL_PORT = 8000
 READY_TIMEOUT_SECONDS = 60.0
 WEB, WORKER, BEAT, SEQUENCER, SWEEPER = "web", "worker", "beat", "sequencer", "sweeper"
+SEALER, SIGNER = "sealer", "signer"
 POSTGRES, VALKEY = "postgres", "valkey"
+# The signer has no business with the database.
+NO_ROLE = "nobody"
 # Each process works as a database role that may do no more than its part.
 ROLES = {
     WEB: "tollgate_web",
@@ -39,6 +42,8 @@ ROLES = {
     BEAT: "tollgate_worker",
     SEQUENCER: "tollgate_sealer",
     SWEEPER: "tollgate_worker",
+    SEALER: "tollgate_sealer",
+    SIGNER: NO_ROLE,
 }
 # Celery's processes finish what is running on SIGTERM and drop it on SIGQUIT (the work survives);
 # when their parent dies, its servers do too, and there is nothing to finish.
@@ -63,6 +68,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     workers: int = 2
     # The sequencer and the sweeper, which need PostgreSQL alone.
     watchers: bool = True
+    # The sealer and the signer.
+    sealing: bool = True
     # False: a Redis address at which nothing ever listens.
     redis: bool = True
     # False gives up crash safety of the embedded database for speed.
@@ -78,7 +85,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # For those who bring processes of their own.
-SERVERS_ONLY = Shape(web=False, workers=0, watchers=False)
+SERVERS_ONLY = Shape(web=False, workers=0, watchers=False, sealing=False)
 
 
 class Stack:
@@ -140,7 +147,10 @@ class Stack:
 
     def environment(self, role: str) -> dict[str, str]:
         """Return the environment of a process that works as database role `role`."""
-        variables = self._environment | {"REDIS_URL": self.redis_url(), **self.shape.variables}
+        variables = environment.sealing(self.state, role) | self._environment
+        variables |= {"REDIS_URL": self.redis_url(), **self.shape.variables}
+        if role == NO_ROLE:
+            return variables | {"DATABASE_URL": "postgresql://nobody@nowhere/nothing"}
         if role != ROLES[WEB]:
             # Only web has threads that share a pool; Celery would close it after every task.
             variables |= {"DATABASE_POOL_MAX": "0"}
@@ -177,6 +187,8 @@ class Stack:
     def migrate(self) -> None:
         """Bring the tables up to date, as their owner."""
         self.manage("migrate", "--verbosity", "0")
+        if self.shape.sealing:
+            self.manage("signing_key", "begin")
 
     # -- What a test or a benchmark does to it -----------------------------------------------
 
@@ -236,6 +248,9 @@ class Stack:
         if self.shape.watchers:
             self._run(SEQUENCER, commands.SEQUENCER)
             self._run(SWEEPER, commands.SWEEPER)
+        if self.shape.sealing:
+            self._run(SIGNER, commands.SIGNER)
+            self._run(SEALER, commands.SEALER)
         if self.shape.workers:
             self._run(WORKER, commands.worker(processes=self.shape.workers))
             self._run(BEAT, commands.beat(self.state))

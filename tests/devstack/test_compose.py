@@ -76,7 +76,9 @@ def test_it_follows_the_compose_specification() -> None:
 
 def test_the_services_are_the_ones_that_operators_expect() -> None:
     servers = {"db", "broker"}
-    assert set(SERVICES) == {"migrate", "web", "worker", "beat", "sequencer", "sweeper"} | servers
+    ours = {"migrate", "web", "worker", "beat", "sequencer", "sweeper"}
+    sealing = {"signing-key", "signer", "sealer"}
+    assert set(SERVICES) == ours | sealing | servers
 
 
 @pytest.mark.parametrize("name", ["sequencer", "sweeper"])
@@ -84,7 +86,7 @@ def test_the_watchers_wait_for_the_database_alone(name: str) -> None:
     assert set(SERVICES[name]["depends_on"]) == {"migrate"}
 
 
-@pytest.mark.parametrize("name", ["sequencer", "sweeper"])
+@pytest.mark.parametrize("name", ["sequencer", "sweeper", "sealer", "signer"])
 def test_a_watcher_is_asked_for_the_sign_of_life_that_it_gives(name: str) -> None:
     *_, option, path = SERVICES[name]["command"]
     assert option == "--heartbeat"
@@ -100,7 +102,7 @@ def test_no_service_is_root_or_can_write_to_its_image(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate"}))
+@pytest.mark.parametrize("name", sorted(SERVICES.keys() - {"migrate", "signing-key"}))
 def test_what_keeps_running_is_watched_and_restarted(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == "unless-stopped"
@@ -139,7 +141,7 @@ def test_the_servers_set_only_variables_that_somebody_reads() -> None:
 
 def test_each_process_has_the_role_that_is_its_own() -> None:
     roles = {
-        name: service["environment"]["DATABASE_URL"].split("//")[1].split(":")[0]
+        name: service["environment"]["DATABASE_URL"].split("//")[1].split(":")[0].partition("/")[0]
         for name, service in OURS.items()
     }
     assert roles == {
@@ -149,6 +151,9 @@ def test_each_process_has_the_role_that_is_its_own() -> None:
         "beat": "tollgate_worker",
         "sequencer": "tollgate_sealer",
         "sweeper": "tollgate_worker",
+        "signing-key": "tollgate_sealer",
+        "sealer": "tollgate_sealer",
+        "signer": "nobody@nowhere",
     }
 
 
@@ -177,7 +182,34 @@ def test_the_image_contains_what_exists_and_runs_as_nobody_special() -> None:
     assert {"manage.py", "ops", "config", "audits", "customers", "licenses"} <= set(copied)
     users = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
     assert users == [("10001", "10001")]
-    assert all(service["user"] == "10001:10001" for service in OURS.values())
+    sealing = {"signing-key", "signer", "sealer"}
+    assert {name: service["user"] for name, service in OURS.items()} == {
+        name: "10002:10002" if name in sealing else "10001:10001" for name in OURS
+    }
+
+
+def test_only_the_signer_and_who_makes_its_key_can_read_it() -> None:
+    def who_mounts(volume: str) -> set[str]:
+        return {
+            name
+            for name, service in SERVICES.items()
+            if any(place.startswith(f"{volume}:") for place in service.get("volumes", ()))
+        }
+
+    assert who_mounts("signer") == {"signer", "signing-key"}
+    assert who_mounts("signing") == {"signer", "sealer"}
+    assert who_mounts("checkpoints") == {"sealer"}
+    assert SERVICES["signer"]["network_mode"] == "none"
+    directories = re.search(
+        r"^RUN install .*--owner 10002 .*--mode 0700 (.+)$", DOCKERFILE, re.MULTILINE
+    )
+    assert directories is not None
+    assert directories[1].split() == ["/signer", "/signing", "/checkpoints"]
+
+
+def test_only_the_web_service_signs_receipts() -> None:
+    holders = {n for n, s in OURS.items() if "TOLLGATE_RECEIPT_KEY" in s["environment"]}
+    assert holders == {"web", "signing-key"}  # the latter announces its public half
 
 
 def test_nothing_but_what_is_copied_is_sent_to_the_image_builder() -> None:

@@ -22,7 +22,9 @@ from devstack.stack import (
     BEAT,
     POSTGRES,
     ROLES,
+    SEALER,
     SEQUENCER,
+    SIGNER,
     SWEEPER,
     VALKEY,
     WEB,
@@ -94,12 +96,14 @@ def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
         BEAT: "tollgate_worker",
         SEQUENCER: "tollgate_sealer",
         SWEEPER: "tollgate_worker",
+        SEALER: "tollgate_sealer",
+        SIGNER: "nobody",
     }
     for name, role in ROLES.items():
         assert stack.children[name].program.environment == stack.environment(role)
 
 
-@pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER])
+@pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER, SEALER, SIGNER])
 def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
     old = stack.children[name].pid
     os.kill(old, signal.SIGKILL)
@@ -176,7 +180,7 @@ def test_a_stack_that_cannot_come_up_leaves_nothing(
 
 def test_events_are_indexed_and_work_is_done_with_postgresql_alone(state: Path) -> None:
     with Stack(state, Shape(isolated=True, web=False, workers=0, redis=False)) as stack:
-        assert set(stack.children) == {SEQUENCER, SWEEPER}
+        assert set(stack.children) == {SEQUENCER, SWEEPER, SEALER, SIGNER}
         cast.enroll(stack)
         with psycopg.connect(stack.environment("postgres")["DATABASE_URL"]) as connection:
             connection.autocommit = True
@@ -184,6 +188,7 @@ def test_events_are_indexed_and_work_is_done_with_postgresql_alone(state: Path) 
             assert eventually(lambda: one(connection, WITHOUT_INDEX) == 0)
             assert one(connection, "SELECT count(*) FROM audits_log") > len(cast.CAST)
             assert eventually(lambda: one(connection, TRIED) == 1)
+            assert eventually(lambda: one(connection, "SELECT count(*) FROM audits_checkpoint") > 0)
 
 
 def one(connection: psycopg.Connection, query: LiteralString) -> int:

@@ -14,7 +14,8 @@ class Command(BaseCommand):
     """Runs as the signer's user, and in the database as the owner or the sealer."""
 
     help = (
-        "create: the first key. add: another one beside it, so that both sign. retire: end the use of"
+        "begin: the first key and the record of the key of receipts, unless they are there. create:"
+        " the first key. add: another one beside it, so that both sign. retire: end the use of"
         " a key. revoke: say that a key is not to be trusted. receipts: record the key of receipts."
         " list: what the journal knows."
     )
@@ -22,7 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Take what to do, and with which key."""
         actions = parser.add_subparsers(dest="action", required=True)
-        for name in ("create", "add", "receipts", "list"):
+        for name in ("begin", "create", "add", "receipts", "list"):
             actions.add_parser(name)
         actions.add_parser("retire").add_argument("verifier_key")
         revoke = actions.add_parser("revoke")
@@ -50,6 +51,10 @@ class Command(BaseCommand):
     def _act(self, options: dict[str, Any]) -> None:
         directory, origin = configured.signer_directory(), configured.origin()
         match options["action"]:
+            case "begin":
+                if not current().current_keys and not keys.load(directory, origin):
+                    keys.create(directory, origin)
+                keys.announce_receipt_key(configured.receipt_key().verifier_key)
             case "create":
                 keys.create(directory, origin)
             case "add":

@@ -1,0 +1,122 @@
+"""The fingerprint of the database's guards, and the hash of the code: what changes leaves a trace."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.db import connection
+
+from audits.events import SchemaFingerprinted
+from audits.sealing import deployment, fingerprint, record
+from tests.audits.sealing.office import Office
+
+OFF: Final = "ALTER TABLE audits_event DISABLE TRIGGER audits_event_immutable"
+ON: Final = "ALTER TABLE audits_event ENABLE ALWAYS TRIGGER audits_event_immutable"
+
+
+def fingerprinted() -> SchemaFingerprinted:
+    schema = record.current().schema
+    assert schema is not None
+    return schema
+
+
+def execute(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@pytest.mark.django_db
+def test_what_does_not_change_is_recorded_once() -> None:
+    assert fingerprint.record_changes()
+    assert set(fingerprinted().changed) == set(fingerprint.PARTS)
+    assert fingerprinted().not_in_force == ()
+    execute("ANALYZE audits_event")
+    assert not fingerprint.record_changes()
+
+
+@pytest.mark.django_db
+def test_a_trigger_off_and_on_leaves_two_events() -> None:
+    fingerprint.record_changes()
+    execute(OFF)
+    assert fingerprint.record_changes()
+    off = fingerprinted()
+    assert off.changed == ("triggers",)
+    assert off.not_in_force == ("audits_event_immutable on audits_event: disabled",)
+    execute("DELETE FROM audits_event WHERE false", ON)
+    assert fingerprint.record_changes()
+    assert fingerprinted().not_in_force == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trigger_off_and_on_between_two_looks_leaves_a_trace() -> None:
+    fingerprint.record_changes()
+    before = fingerprinted()
+    execute(OFF, ON)
+    assert fingerprint.record_changes()
+    after = fingerprinted()
+    assert after.changed == ("triggers",)
+    digests = [
+        {part.part: part.digest for part in each.parts}["triggers"] for each in (before, after)
+    ]
+    assert digests[0] == digests[1]  # all is as it was, and was touched
+
+
+CHANGES: Final = {
+    "grants": "GRANT DELETE ON audits_event TO tollgate_web",
+    "constraints": "ALTER TABLE audits_event DROP CONSTRAINT audits_event_size",
+    "functions": (
+        "CREATE OR REPLACE FUNCTION audits_immutable() RETURNS trigger LANGUAGE plpgsql"
+        " AS $$ BEGIN RETURN NEW; END $$"
+    ),
+    "columns": "ALTER TABLE audits_event ALTER COLUMN writer SET DEFAULT 'nobody'",
+    "roles": "ALTER ROLE tollgate_web BYPASSRLS",
+    "views": "CREATE VIEW another AS SELECT event_id FROM audits_event",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", CHANGES)
+def test_every_part_is_watched(part: str) -> None:
+    fingerprint.record_changes()
+    execute(CHANGES[part])
+    assert fingerprint.record_changes()
+    assert part in fingerprinted().changed
+
+
+@pytest.mark.django_db
+def test_the_sealer_may_read_all_of_it(office: Office) -> None:
+    assert office.key
+    fingerprint.record_changes()
+    execute("SET LOCAL ROLE tollgate_sealer")
+    assert not fingerprint.record_changes()
+
+
+# -- Code ----------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_other_code_is_recorded_once_for_each_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert deployment.record_start("sealer")
+    assert not deployment.record_start("sealer")
+    assert deployment.record_start("web")
+    monkeypatch.setattr(deployment, "package_sha256", lambda: "0" * 64)
+    assert deployment.record_start("sealer")
+    found = {each.process: each.package_sha256 for each in record.current().deployed}
+    assert found == {"web": found["web"], "sealer": "0" * 64}
+
+
+def test_the_hash_covers_names_and_contents(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "one.py").write_text("1")
+    hashes = {deployment.hash_of([package])}
+    (package / "note.txt").write_text("not the program")
+    assert deployment.hash_of([package]) in hashes
+    (package / "one.py").write_text("2")
+    hashes.add(deployment.hash_of([package]))
+    (package / "one.py").rename(package / "two.py")
+    hashes.add(deployment.hash_of([package]))
+    (package / "one.py").write_text("")
+    hashes.add(deployment.hash_of([package]))
+    assert len(hashes) == 4
