@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from audits.kernel import Event
 from licenses.domain.allotment.events import VolumePosted
-from licenses.domain.escrow.events import (
-    EscrowReleased,
-)
+from licenses.domain.escrow.events import EscrowOpened, EscrowReleased
 from licenses.domain.license.events import LicenseDrawnDown
 from tests.licenses.verification.attempts import (
     ALLOTMENT,
@@ -22,10 +21,12 @@ from tests.licenses.verification.attempts import (
     Refusal,
     dispatch,
     dispatch_parts,
+    logins,
     reservation,
 )
 from tests.licenses.verification.histories import Played
-from tests.support.people import identity
+from tests.licenses.verification.tampering import drafts, latest
+from tests.support.people import EXPORTER, identity
 
 
 def test_a_whole_dispatch_passes_the_guards(world: Played) -> None:
@@ -79,6 +80,23 @@ def test_a_dispatch_of_something_else_than_was_requested_is_refused(
 def test_a_dispatch_that_released_less_than_its_price_is_refused(world: Played) -> None:
     less = {"gross_cents": GROSS - 4, "exporter_cents": GROSS - GROSS // 4 - 4}
     assert dispatch(world, EscrowReleased=less).refusal() == Refusal(DISPATCH)
+
+
+@logins
+def test_no_account_without_prepayment_is_put_in_the_place_of_the_real_one(
+    world: Played, login: str
+) -> None:
+    opened = latest(world.open.escrow_id, EscrowOpened).data
+    free = replace(opened, prepayment=replace(opened.prepayment, required=False))
+    elsewhere = identity("another escrow")
+    forged = drafts(("escrow", elsewhere, free), actor=EXPORTER, command="OpenEscrow")
+    attempt = dispatch(world, without=[EscrowReleased, TRANSFER])
+    attempt.login = login
+    attempt.events(forged)
+    attempt.run(
+        "UPDATE licenses_escrow SET id = %s WHERE license_id = %s", elsewhere, world.open.license_id
+    )
+    assert attempt.refusal() == Refusal(DISPATCH)
 
 
 @pytest.mark.parametrize("kind", [EscrowReleased, VolumePosted, LicenseDrawnDown])
