@@ -19,10 +19,11 @@ class AuditsConfig(AppConfig):
             findings,
             proving,
             replaying,
+            reporting,
             wire,
         )
 
-        for module in (wire, findings, replaying, proving, auditing):
+        for module in (wire, findings, replaying, proving, reporting, auditing):
             module.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 

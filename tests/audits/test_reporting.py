@@ -1,0 +1,126 @@
+"""The report of a quarter: from events alone, as they stood when it ended."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audits import context, execution, reporting
+from audits.domain.finding import commands as finding
+from audits.domain.halt import commands as halt
+from audits.domain.halt.commands import HaltKind
+from audits.findings import finding_id
+from audits.halting import HALTS
+from audits.kernel import Command
+from audits.reporting import AuditFindings, QuarterUnknownError, bounds, quarter_of
+from tests.audits.histories import context_of
+from tests.support.client import client_of, person_of
+from tests.support.people import AUDITOR, EXPORTER, OFFICER, SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+
+def do(actor: Any, command: Command, target: UUID) -> None:
+    execution.execute(command, target, context_of(actor))
+
+
+def raise_one(subject: str, *, halts: HaltKind | None = None) -> UUID:
+    matter = {"audit": "toy", "kind": "amiss", "subject": subject}
+    command = finding.RaiseFinding(**matter, detail="1, not 2", evidence=(), halts=halts)
+    target = finding_id(**matter)
+    do(SYSTEM, command, target)
+    return target
+
+
+@pytest.fixture
+def quarter() -> str:
+    """Raise three findings, clear one, close one; halt money and lift it, halt volume."""
+    person_of(AUDITOR)
+    closed, cleared = raise_one("closed"), raise_one("cleared", halts=HaltKind.MONEY)
+    raise_one("open", halts=HaltKind.VOLUME)
+    do(SYSTEM, finding.ClearFinding(), cleared)
+    do(OFFICER, finding.AssignFinding(assignee_id=AUDITOR.person_id), closed)
+    do(AUDITOR, finding.AnswerFinding(answer="A test"), closed)
+    do(OFFICER, finding.CloseFinding(reason="Agreed"), closed)
+    do(AUDITOR, halt.ProposeLift(reason="Fine"), HALTS[HaltKind.MONEY])
+    do(OFFICER, halt.ConfirmLift(reason="Fine"), HALTS[HaltKind.MONEY])
+    return quarter_of(context.database_now())
+
+
+@pytest.mark.parametrize(
+    ("quarter", "begins", "ends"),
+    [
+        ("2026Q1", (2026, 1), (2026, 4)),
+        ("2026Q3", (2026, 7), (2026, 10)),
+        ("2026Q4", (2026, 10), (2027, 1)),
+    ],
+)
+def test_a_quarter_is_half_open(
+    quarter: str, begins: tuple[int, int], ends: tuple[int, int]
+) -> None:
+    first, after = datetime(*begins, 1, tzinfo=UTC), datetime(*ends, 1, tzinfo=UTC)
+    assert bounds(quarter) == (first, after)
+    assert quarter_of(first) == quarter
+    assert quarter_of(after - timedelta(microseconds=1)) == quarter
+    assert quarter_of(after) != quarter
+
+
+@pytest.mark.parametrize("name", ["2026", "2026Q0", "2026Q5", "26Q1", "2026q1", "2026Q11", ""])
+def test_anything_else_is_no_quarter(name: str) -> None:
+    with pytest.raises(QuarterUnknownError):
+        bounds(name)
+
+
+def test_the_report_counts_what_happened_and_names_what_is_open(quarter: str) -> None:
+    found = reporting.report(quarter, context.database_now())
+    assert found.findings == (
+        AuditFindings(audit="toy", raised=3, cleared=1, closed=1, reopened=0, open=1),
+    )
+    [still] = found.open_findings
+    assert (still.subject, still.status, still.assignee_id) == ("open", "raised", None)
+    spans = {span.kind: span for span in found.halts}
+    assert spans[HaltKind.MONEY].lifted_by == (AUDITOR.person_id, OFFICER.person_id)
+    assert spans[HaltKind.VOLUME].lifted_at is None
+    assert (found.is_over, found.refusals) == (False, 0)
+    assert found.events > 10
+
+
+def test_a_quarter_knows_nothing_of_what_follows_it(quarter: str) -> None:
+    begins, ends = bounds(quarter)
+    before = quarter_of(begins - timedelta(days=1))
+    found = reporting.report(before, ends)
+    assert (found.events, found.findings, found.open_findings, found.halts) == (0, (), (), ())
+    after = reporting.report(quarter_of(ends), ends)
+    assert after.events == 0
+    [line] = after.findings
+    assert (line.raised, line.open) == (0, 1)
+    assert {span.kind for span in after.halts} == {HaltKind.VOLUME}
+
+
+def test_the_tool_says_whether_something_is_open(
+    quarter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit", "report", "--quarter", quarter, "--json")
+    assert ended.value.code == 1
+    assert json.loads(out.getvalue())["quarter"] == quarter
+
+
+def test_the_tool_refuses_what_is_no_quarter() -> None:
+    with pytest.raises(CommandError, match="quarter_unknown"):
+        call_command("audit", "report", "--quarter", "2026Q9")
+
+
+def test_the_report_is_for_officers_and_auditors(quarter: str) -> None:
+    answers = [client_of(who).get(f"audits/report?quarter={quarter}") for who in (OFFICER, AUDITOR)]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0].json()["open_findings"][0]["subject"] == "open"
+    assert client_of(EXPORTER).get("audits/report").status_code == 403
+    assert client_of(OFFICER).get("audits/report").status_code == 200
+    assert client_of(OFFICER).get("audits/report?quarter=2026Q5").status_code == 400
