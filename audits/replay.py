@@ -26,6 +26,10 @@ _BY_COMMAND: Final = """
     WHERE type = ANY(%s) AND (command_id, ordinal) > (%s, %s)
     ORDER BY command_id, ordinal LIMIT %s
 """
+_COMMANDS: Final = """
+    SELECT command_id, ordinal, type, schema_version, canonical FROM audits_event
+    WHERE (command_id, ordinal) > (%s, %s) ORDER BY command_id, ordinal LIMIT %s
+"""
 _COUNT_AGGREGATES: Final = "SELECT count(*) FROM audits_event WHERE aggregate = ANY(%s)"
 _COUNT_TYPES: Final = "SELECT count(*) FROM audits_event WHERE type = ANY(%s)"
 _BEFORE_ALL: Final = (UUID(int=0), -1)
@@ -70,6 +74,15 @@ def commands_with(types: Iterable[type[Event]]) -> Iterator[list[Recorded[Any]]]
         yield list(together)
 
 
+def commands() -> Iterator[list[Recorded[Any]]]:
+    """Read every event, those of one command together and in their order."""
+    events = (
+        registry.decode(*_typed_columns(row)) for page in pages(_COMMANDS, []) for row in page
+    )
+    for _, together in itertools.groupby(events, key=lambda recorded: recorded.command.id):
+        yield list(together)
+
+
 def wire_names(types: Iterable[type[Event]]) -> list[str]:
     """Name event classes as the journal does."""
     return [registry.wire_type(each).name for each in types]
@@ -102,10 +115,15 @@ def merged(
             one, other = next(left, None), next(right, None)
 
 
+def _typed_columns(row: tuple[Any, ...]) -> tuple[str, int, bytes]:
+    _, _, name, schema_version, canonical = row
+    return name, schema_version, bytes(canonical)
+
+
 def _typed(query: str, names: list[str]) -> Iterator[Recorded[Any]]:
     for page in pages(query, [names]):
-        for _, _, name, schema_version, canonical in page:
-            yield registry.decode(name, schema_version, bytes(canonical))
+        for row in page:
+            yield registry.decode(*_typed_columns(row))
 
 
 def _fetch(query: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,9 @@
 """Which policy edition rules now: read from the approved editions, parsed once a process."""
 
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -51,14 +54,31 @@ def change_editions() -> datetime:
     return minting.utc(now)
 
 
+_looks_back: Final[ContextVar[bool]] = ContextVar("looks_back", default=False)
+
+
+@contextmanager
+def looking_back() -> Iterator[None]:
+    """Let whatever is gathered inside ask for the edition of its own moment, without a lock.
+
+    For decisions that are taken again: nothing is written, and the register may have moved on.
+    """
+    token = _looks_back.set(True)
+    try:
+        yield
+    finally:
+        _looks_back.reset(token)
+
+
 def edition_in_force(now: datetime) -> Edition:
     """Find the edition that rules at `now`, and keep it so until this transaction ends.
 
     Refused `no_edition_in_force`. Where another took effect after `now`, the database asks to
     begin again (40001).
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT licenses_hold_editions(%s)", [now])
+    if not _looks_back.get():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT licenses_hold_editions(%s)", [now])
     ruling = ruling_at(now)
     if ruling is None:
         raise Refused("no_edition_in_force", "No policy edition is in force")

@@ -1,7 +1,9 @@
 """What auditors can ask of licensed exports: the past, decisions taken again, other editions, lineage."""
 
 from audits import past
+from audits.tools import add_tool
 from licenses.auditing import books, surveys
+from licenses.auditing.recompute import RECOMPUTE
 
 
 def register() -> None:
@@ -10,3 +12,4 @@ def register() -> None:
     for event, timer in books.TIMERS:
         past.add_timer(event, timer)
     surveys.register()
+    add_tool("recompute", RECOMPUTE)

@@ -86,13 +86,14 @@ def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) ->
         **common(desk),
         control_number=next_control_number(),
         edition=edition.name,
-        customers=_known_customers(desk, content, exporter_id),
-        ineligible=_ineligible(desk, content),
+        customers=known_customers(desk, content, exporter_id),
+        ineligible=ineligible_lines(desk, content),
         duplicate_of=duplicate.values_list("id", flat=True).first(),
     )
 
 
-def _known_customers(desk: Desk, content: Content, exporter_id: UUID) -> tuple[KnownCustomer, ...]:
+def known_customers(desk: Desk, content: Content, exporter_id: UUID) -> tuple[KnownCustomer, ...]:
+    """Name the parties that are customers of this exporter, and their versions."""
     loaded = parties.load_customers(desk, (party.customer_id for party in content.parties or ()))
     return tuple(
         KnownCustomer(customer_id=key, party_version=each.state.file.party_version)
@@ -101,7 +102,8 @@ def _known_customers(desk: Desk, content: Content, exporter_id: UUID) -> tuple[K
     )
 
 
-def _ineligible(desk: Desk, content: Content) -> tuple[IneligibleLine, ...]:
+def ineligible_lines(desk: Desk, content: Content) -> tuple[IneligibleLine, ...]:
+    """Name the lines whose product the edition in force does not let through."""
     now = desk.context.now
     edition = edition_in_force(now)
     found = []

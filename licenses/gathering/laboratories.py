@@ -105,6 +105,11 @@ def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) 
     return same.exclude(shipment_id=shipment_id).values_list("shipment_id", flat=True).first()
 
 
+def is_accredited(desk: Desk, laboratory_id: UUID) -> bool:
+    """Tell whether a laboratory counts."""
+    return isinstance(desk.load(laboratory.DECIDER, laboratory_id).state, Accredited)
+
+
 def void_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> VoidFacts:
     """Gather whether the laboratory still counts and whether the lot has left.
 
@@ -114,9 +119,7 @@ def void_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> VoidF
     state = loaded.state
     accredited = dispatched = False
     if isinstance(state, Certified):
-        accredited = isinstance(
-            desk.load(laboratory.DECIDER, state.certificate.laboratory_id).state, Accredited
-        )
+        accredited = is_accredited(desk, state.certificate.laboratory_id)
         left = reading.load(shipment.DECIDER, state.lot.shipment_id).state
         dispatched = hasattr(left, "departure")
     return VoidFacts(**common(desk), laboratory_accredited=accredited, dispatched=dispatched)

@@ -5,15 +5,20 @@ from collections.abc import Iterator
 import pytest
 
 from audits import verification
+from audits.differences import Look, Silence
 from audits.sequencing import Sequencer
+from licenses.auditing.recompute import UNSAID, recompute
 from tests.support.deal import Stage
 
 
 @pytest.fixture
 def stage(transactional_db: None) -> Iterator[Stage]:  # noqa: ARG001 -- commits are part of the play
-    """Prepare an edition, a list, a product and a laboratory; in the end judge all verdicts again."""
+    """Prepare an edition, a list, a product and a laboratory; in the end take all decisions again."""
     prepared = Stage()
     prepared.prepare()
     yield prepared
     Sequencer().run_until_empty()
     assert verification.verify(only=("judged_again",)).differences == ()
+    found = recompute(Look(name="recompute", progress=Silence()))
+    assert found.otherwise == ()
+    assert not found.decisions.get(UNSAID), "each command can be rebuilt from what it recorded"

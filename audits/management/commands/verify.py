@@ -5,28 +5,9 @@ from typing import Any
 
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from audits import verification
-
-
-class Shown:
-    """Progress as one bar a check, on standard error."""
-
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
-        self.current: TaskID | None = None
-
-    def begin(self, check: str, total: int) -> None:
-        """Start a bar."""
-        self.current = self.bars.add_task(check, total=total)
-
-    def advance(self, count: int) -> None:
-        """Move the bar on."""
-        if self.current is not None:
-            self.bars.advance(self.current, count)
+from audits.progress import shown
 
 
 class Command(BaseCommand):
@@ -46,14 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Verify and report; the exit code is 1 when there is a difference."""
-        columns = (
-            TextColumn("{task.description:<14}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
-        with Bars(*columns, console=Console(stderr=True)) as bars:
-            report = verification.verify(Shown(bars), only=tuple(options["only"]))
+        with shown() as progress:
+            report = verification.verify(progress, only=tuple(options["only"]))
         if options["json"]:
             self.stdout.write(msgspec.json.encode(report).decode())
         else:

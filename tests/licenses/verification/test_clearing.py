@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
-from audits.codec import Recorded, leaf_hash, registry
+from audits.codec import Recorded
 from audits.kernel import Event
 from audits.models import EventRow
 from audits.reading import decode
@@ -16,11 +15,11 @@ from licenses.domain.policy.model import Condition, Verdict
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import (
-    as_superuser,
     forge,
     found,
     latest,
     names,
+    rewrite,
 )
 from tests.support.people import EXPORTER, identity
 
@@ -43,18 +42,6 @@ def with_verdicts(event: Any, verdicts: tuple[Verdict, ...]) -> Any:
 def verdicts_of(event: Any) -> tuple[Verdict, ...]:
     said: Any = event.clearance if isinstance(event, ClearanceAssessed) else event
     return tuple(said.verdicts)
-
-
-def rewrite(event: Recorded[Any], data: Any) -> None:
-    """Let a superuser have an event say something else, with the hash that fits."""
-    content = registry.encode(msgspec.structs.replace(event, data=data))
-    as_superuser(
-        "audits_event",
-        "UPDATE audits_event SET canonical = %s, leaf_hash = %s WHERE event_id = %s",
-        content,
-        leaf_hash(content),
-        event.event_id,
-    )
 
 
 def altered(event: Any, condition: Condition, **changes: Any) -> Any:

@@ -1,0 +1,127 @@
+"""Every decision is taken again from the facts it saw; one that was forged comes out otherwise."""
+
+import json
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from django.core.management import call_command
+from msgspec.structs import replace
+
+from audits.codec import Recorded
+from audits.differences import Look, Silence
+from audits.execution import house
+from audits.kernel import Event
+from audits.models import EventRow
+from audits.reading import decode
+from audits.replay import wire_names
+from customers.domain.customer.events import CustomerApproved
+from licenses.auditing.facts_of_then import NOT_TAKEN_AGAIN, gather_of
+from licenses.auditing.recompute import AGAIN, BEHIND, NOT_TAKEN, Recomputed, recompute
+from licenses.domain.allotment.events import UsSaleReported
+from licenses.domain.application.events import ApplicationApproved, ApplicationSubmitted
+from licenses.domain.escrow.events import DepositBooked
+from licenses.domain.lab_test.events import CertificateIssued
+from licenses.domain.policy.model import Condition
+from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
+from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
+from tests.licenses.verification.tampering import rewrite
+from tests.support.people import identity
+
+SUMMED: Final = EventRow.objects.order_by("event_id").values_list("event_id", "leaf_hash")
+
+
+def recomputed() -> Recomputed:
+    return recompute(Look(name="recompute", progress=Silence()))
+
+
+def first(kind: type[Event]) -> Recorded[Any]:
+    rows = EventRow.objects.filter(type__in=wire_names([kind])).order_by("recorded_at")
+    return decode(bytes(rows[0].canonical))
+
+
+@pytest.mark.usefixtures("played")
+def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> None:
+    before = list(SUMMED.all())
+    found = recomputed()
+    assert found.otherwise == ()
+    assert set(found.decisions) == {AGAIN, BEHIND, NOT_TAKEN}
+    assert set(found.decisions[NOT_TAKEN]) <= {kind.__name__ for kind in NOT_TAKEN_AGAIN}
+    assert sum(found.decisions[AGAIN].values()) > 100
+    assert list(SUMMED.all()) == before
+
+
+def test_every_command_is_taken_again_or_says_why_not() -> None:
+    """Commands that only move inside others' are decided again by `decided_again`."""
+    for kind in house.procedures:
+        if kind.__module__.startswith(("licenses", "customers")):
+            assert (gather_of(kind) is None) is (kind in NOT_TAKEN_AGAIN), kind
+
+
+def without(event: Any, condition: Condition, **changes: Any) -> Any:
+    """Change what an event says of one condition."""
+    verdicts = tuple(
+        replace(each, **changes) if each.condition is condition else each for each in event.verdicts
+    )
+    return replace(event, verdicts=verdicts)
+
+
+FORGED: Final[list[tuple[type[Event], Any]]] = [
+    (CustomerApproved, lambda event: replace(event, list_sha256="0" * 64)),
+    (UsSaleReported, lambda event: replace(event, tpp_per_unit=1)),
+    (ApplicationSubmitted, lambda event: replace(event, fingerprint="0" * 64)),
+    (ApplicationApproved, lambda event: without(event, Condition.VOLUME_CAP, holds=False)),
+    (DepositBooked, lambda event: replace(event, credited_cents=1)),
+    (CertificateIssued, lambda event: replace(event, sampled=1)),
+    (
+        ClearanceAssessed,
+        lambda event: replace(event, clearance=replace(event.clearance, holds=True)),
+    ),
+    (ShipmentDispatched, lambda event: replace(event, allotment_id=identity("another"))),
+    (RemittanceAssessed, lambda event: replace(event, amount_cents=1)),
+    (RemittanceReconciled, lambda event: replace(event, ledger_due_cents=1)),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), FORGED, ids=[kind.__name__ for kind, _ in FORGED])
+@pytest.mark.usefixtures("played")
+def test_what_the_facts_did_not_give_is_named(kind: type[Event], change: Any) -> None:
+    event = first(kind)
+    rewrite(event, change(event.data))
+    found = recomputed()
+    assert found.otherwise
+    assert _named(found, event), found.otherwise
+
+
+def _named(found: Recomputed, event: Recorded[Any]) -> bool:
+    """Tell whether a difference names the event, or another one of its command."""
+    ids = {str(each) for each in _of_command(event.command.id)}
+    return any(each in one.subject for one in found.otherwise for each in ids)
+
+
+def _of_command(command_id: UUID) -> list[UUID]:
+    return list(EventRow.objects.filter(command_id=command_id).values_list("event_id", flat=True))
+
+
+@pytest.mark.usefixtures("played")
+def test_what_had_to_be_refused_is_named() -> None:
+    """With the customer's approval rewritten into the past, nothing could be licensed to it."""
+    event = first(CustomerApproved)
+    rewrite(event, replace(event.data, expires_at=event.recorded_at))
+    kinds = {each.kind for each in recomputed().otherwise}
+    assert "decision_not_possible" in kinds
+
+
+@pytest.mark.usefixtures("played")
+def test_the_tool_exits_with_1_where_something_comes_out_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    call_command("audit", "recompute", "--json")
+    assert json.loads(capsys.readouterr().out)["otherwise"] == []
+    event = first(DepositBooked)
+    rewrite(event, replace(event.data, held_cents=1))
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit", "recompute", "--json")
+    assert ended.value.code == 1
+    told = json.loads(capsys.readouterr().out)["otherwise"]
+    assert any(str(event.event_id) in each["subject"] for each in told)
