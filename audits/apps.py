@@ -22,8 +22,9 @@ class AuditsConfig(AppConfig):
             reporting,
             wire,
         )
+        from audits.exporting import tool  # noqa: PLC0415 -- apps must be loaded first
 
-        for module in (wire, findings, replaying, proving, reporting, auditing):
+        for module in (wire, findings, replaying, proving, reporting, tool, auditing):
             module.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 

@@ -2,12 +2,13 @@
 
 from audits import past
 from audits.tools import add_tool
-from licenses.auditing import books, surveys
+from licenses.auditing import books, bundles, surveys
 from licenses.auditing.recompute import RECOMPUTE
 
 
 def register() -> None:
-    """Tell the journal what of this app can be asked as of a moment, and what is audited."""
+    """Tell the journal what of this app can be asked as of a moment, exported and audited."""
+    bundles.register()
     past.add_view("ledger", books.ledger_at)
     for event, timer in books.TIMERS:
         past.add_timer(event, timer)

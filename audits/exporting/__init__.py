@@ -1,0 +1,1 @@
+"""Bundles for auditors: a part of the log, or all of it, with what proves it (verifier/README.md)."""

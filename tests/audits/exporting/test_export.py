@@ -1,0 +1,291 @@
+"""`manage audit export`: what it writes, the one-file verifier proves; a crash costs one part."""
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import pytest
+from django.core.management import CommandError, call_command
+
+from audits import context
+from audits.exporting import bundle, parts, tables
+from audits.exporting.bundle import Exported, Order, export
+from audits.exporting.registry import Total, totals
+from audits.exporting.scopes import Scope
+from audits.kernel import Refused
+from audits.models import EventRow
+from audits.sealing.growing import grow_until_idle
+from audits.sequencing import Sequencer
+from tests.audits.api.toy import FillJar
+from tests.audits.histories import do, full_jar
+from tests.audits.sealing.journals import seal
+from tests.audits.sealing.published import LOG, publish
+from verifier.verify_bundle import main
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
+
+WHOLE: Final = Order(scope=Scope(kind="all"))
+
+
+def sealed_now() -> int:
+    """Index, seal and sign everything; return the size of the log."""
+    Sequencer().run_until_empty()
+    grow_until_idle()
+    return int(publish().size)
+
+
+@pytest.fixture
+def jar(jars: None) -> UUID:  # noqa: ARG001 -- jars can be opened then
+    """Two jars of two deals; the second names the first."""
+    first = full_jar(100, 200)
+    second = full_jar(50)
+    do(FillJar(amount_cents=1, note=f"moved from {first}"), second)
+    sealed_now()
+    return first
+
+
+@pytest.fixture
+def deposits() -> Iterator[None]:
+    totals["deposits"] = Total(name="deposits", type="jar_filled", field="amount_cents")
+    yield
+    del totals["deposits"]
+
+
+def verified(place: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, Any]:
+    capsys.readouterr()
+    code = main([str(place), "--key", str(LOG.verifier_key), "--json", *options])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def events_of(place: Path) -> list[Any]:
+    return [json.loads(line) for line in (place / "events.jsonl").read_bytes().splitlines()]
+
+
+@pytest.mark.usefixtures("jar")
+def test_the_whole_log_is_proved(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    done = export(WHOLE, tmp_path / "all")
+    assert (done.events, done.streams, done.size) == (6, 2, 6)
+    code, found = verified(tmp_path / "all", capsys)
+    assert (code, found["differences"]) == (0, [])
+    stored = EventRow.objects.order_by("log_entry__log_index")
+    lines = (tmp_path / "all/events.jsonl").read_bytes().splitlines()
+    for index, row in enumerate(stored):
+        assert lines[index] == b'{"event":%b,"log_index":%d}' % (bytes(row.canonical), index)
+
+
+def test_a_deal_is_exported_with_what_it_names(
+    jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    second = EventRow.objects.exclude(stream_id=jar).values_list("stream_id", flat=True)[0]
+    export(Order(scope=Scope(kind="deal", id=jar)), tmp_path / "first")
+    assert {each["event"]["stream_id"] for each in events_of(tmp_path / "first")} == {str(jar)}
+    export(Order(scope=Scope(kind="deal", id=second)), tmp_path / "second")
+    assert len({each["event"]["stream_id"] for each in events_of(tmp_path / "second")}) == 2
+    for name in ("first", "second"):
+        code, found = verified(tmp_path / name, capsys)
+        assert (code, found["differences"]) == (0, [])
+
+
+def test_what_concerns_a_thing_is_every_deal_that_names_it(
+    jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full_jar(7)
+    sealed_now()
+    done = export(Order(scope=Scope(kind="about", id=jar)), tmp_path / "about")
+    assert (done.events, done.streams) == (6, 2)
+    assert verified(tmp_path / "about", capsys)[0] == 0
+
+
+@pytest.mark.usefixtures("jar")
+def test_a_period_is_half_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    times = list(EventRow.objects.order_by("recorded_at").values_list("recorded_at", flat=True))
+    scope = Scope(kind="period", recorded_at_from=times[1], recorded_at_until=times[4])
+    done = export(Order(scope=scope), tmp_path / "period")
+    assert done.events == 3
+    code, found = verified(tmp_path / "period", capsys)
+    assert code == 0
+    assert not any("streams" in text for text in found["proved"])
+
+
+@pytest.mark.usefixtures("jar")
+def test_nothing_is_no_bundle(tmp_path: Path) -> None:
+    now = context.database_now() + timedelta(days=1)
+    period = Scope(kind="period", recorded_at_from=now, recorded_at_until=now)
+    for scope, code in (
+        (Scope(kind="deal", id=UUID(int=1)), "scope_unknown"),
+        (Scope(kind="about", id=UUID(int=1)), "scope_unknown"),
+        (period, "scope_empty"),
+    ):
+        with pytest.raises(Refused) as caught:
+            export(Order(scope=scope), tmp_path / "none")
+        assert caught.value.code == code
+        assert not (tmp_path / "none").exists()
+
+
+def test_only_what_is_signed_is_exported(jar: UUID, tmp_path: Path) -> None:
+    do(FillJar(amount_cents=3), jar)
+    Sequencer().run_until_empty()
+    done = export(Order(scope=Scope(kind="deal", id=jar)), tmp_path / "signed")
+    assert done.events == 3
+
+
+def test_the_log_goes_on_from_a_checkpoint_that_the_reader_holds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    jar = full_jar(100)
+    Sequencer().run_until_empty()
+    grow_until_idle()
+    held = tmp_path / "held"
+    held.write_bytes(bytes(publish().note))
+    seal(300)
+    publish()
+    scope = Scope(kind="deal", id=jar)
+    export(Order(scope=scope, since=(2,)), tmp_path / "deal")
+    code, found = verified(tmp_path / "deal", capsys, f"--checkpoint={held}")
+    assert code == 0
+    assert any("goes on from 2 events" in text for text in found["proved"])
+    with pytest.raises(Refused, match="302"):
+        export(Order(scope=scope, since=(303,)), tmp_path / "other")
+
+
+@pytest.mark.usefixtures("jar", "deposits")
+def test_control_totals_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export(WHOLE, tmp_path / "all")
+    manifest = json.loads((tmp_path / "all/manifest.json").read_bytes())
+    assert manifest["counts"]["types"] == {"jar_filled": 4, "jar_opened": 2}
+    assert [each["sums"] for each in manifest["totals"]] == [{"": "351"}]
+    assert verified(tmp_path / "all", capsys)[0] == 0
+
+
+@pytest.mark.usefixtures("jar")
+def test_an_archive_is_the_same_bundle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    export(WHOLE, tmp_path / "all.zip")
+    assert verified(tmp_path / "all.zip", capsys)[0] == 0
+    export(WHOLE, tmp_path / "all")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        packed = {info.filename: archive.read(info) for info in archive.infolist()}
+    written = {
+        path.relative_to(tmp_path / "all").as_posix(): path.read_bytes()
+        for path in (tmp_path / "all").rglob("*")
+        if path.is_file()
+    }
+    del packed["manifest.json"], written["manifest.json"]
+    assert packed == written
+
+
+@pytest.mark.usefixtures("jar")
+def test_tables_hold_every_event_and_no_formula(tmp_path: Path) -> None:
+    for start in ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"):
+        assert tables.harmless(start) == f"'{start}"
+    assert tables.harmless("1=1") == "1=1"
+    jar = full_jar()
+    do(FillJar(amount_cents=1, note="=HYPERLINK()"), jar)
+    sealed_now()
+    export(Order(scope=Scope(kind="all"), workbook=True), tmp_path / "all")
+    with (tmp_path / "all/tables/events.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == list(tables.COLUMNS)
+    assert [int(row["log_index"]) for row in rows] == list(range(8))
+    assert rows[0]["role"] == "exporter"
+    with zipfile.ZipFile(tmp_path / "all/tables/events.xlsx") as archive:
+        sheet = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert sheet.count("<row ") == 9
+    assert "<f>" not in sheet
+    dictionary = json.loads((tmp_path / "all/columns.json").read_bytes())
+    assert set(dictionary["events"]) == {"jar_filled", "jar_opened"}
+
+
+def test_a_full_sheet_is_followed_by_another(tmp_path: Path) -> None:
+    with tables.workbook(tmp_path / "book.xlsx", rows_per_sheet=3) as book:
+        for number in range(5):
+            book.add([str(number), "x" * (tables.MAX_CELL + 1)])
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
+        sheets = [
+            archive.read(name).decode() for name in archive.namelist() if "sheets/sheet" in name
+        ]
+    assert [sheet.count("<row ") for sheet in sheets] == [3, 3, 2]
+    assert all(tables.CUT in sheet for sheet in sheets)
+    assert all("x" * tables.MAX_CELL not in sheet for sheet in sheets)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PART_EVENTS", 2)
+
+
+class Crash(Exception):
+    """The machine stops."""
+
+
+@pytest.mark.usefixtures("jar", "small_parts")
+@pytest.mark.parametrize("at", range(1, 6))
+def test_a_crash_costs_one_part(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written: list[str] = []
+    write_whole = parts.write_whole
+
+    def until(path: Path, content: bytes) -> None:
+        if len(written) == at:
+            raise Crash
+        write_whole(path, content)
+        written.append(path.name)
+
+    monkeypatch.setattr(parts, "write_whole", until)
+    with pytest.raises(Crash):
+        export(WHOLE, tmp_path / "all")
+    assert not (tmp_path / "all").exists()
+    size = 6
+    seal(3)
+    publish()
+    at = -1
+    before = list(written)
+    assert export(WHOLE, tmp_path / "all").size == size
+    kept = {name for name in before if name.endswith(".events")}
+    assert not kept & set(written[len(before) :])
+    assert verified(tmp_path / "all", capsys)[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["all"]
+
+
+@pytest.mark.usefixtures("jar")
+def test_a_crash_at_the_end_is_made_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "_finish", lambda *_: (_ for _ in ()).throw(Crash))
+        with pytest.raises(Crash):
+            export(WHOLE, tmp_path / "all")
+    with pytest.raises(Refused) as caught:
+        export(Order(scope=Scope(kind="all"), workbook=True), tmp_path / "all")
+    assert caught.value.code == "export_other"
+    export(WHOLE, tmp_path / "all")
+    assert verified(tmp_path / "all", capsys)[0] == 0
+    with pytest.raises(Refused) as caught:
+        export(WHOLE, tmp_path / "all")
+    assert caught.value.code == "export_exists"
+
+
+def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("audit", "export", str(tmp_path / "deal.zip"), "--deal", str(jar), "--json")
+    done = msgspec.json.decode(capsys.readouterr().out, type=Exported)
+    assert (done.path, done.events) == (str(tmp_path / "deal.zip"), 3)
+    assert done.bytes == (tmp_path / "deal.zip").stat().st_size
+    call_command("audit", "export", str(tmp_path / "all"), "--all", "--xlsx")
+    assert "6 events of 2 things" in capsys.readouterr().out
+    times = ["2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z"]
+    call_command("audit", "export", str(tmp_path / "period"), "--period", *times)
+    assert verified(tmp_path / "period", capsys)[0] == 0
+    call_command("audit", "export", str(tmp_path / "about"), "--about", str(jar), "--since", "0")
+    with pytest.raises(CommandError, match="scope_unknown"):
+        call_command("audit", "export", str(tmp_path / "none"), "--deal", str(UUID(int=1)))
+
+
+def test_before_the_first_checkpoint_there_is_nothing_to_export(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="first checkpoint"):
+        call_command("audit", "export", str(tmp_path / "all"), "--all")

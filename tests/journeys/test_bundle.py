@@ -1,0 +1,47 @@
+"""The bundle of a whole deal: proved by the one-file verifier, its totals those of the deal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audits.exporting.bundle import Order, export
+from audits.exporting.scopes import Scope
+from audits.sealing.growing import grow_until_idle
+from audits.sequencing import Sequencer
+from tests.audits.sealing.published import LOG, publish
+from tests.support.deal import EDITIONS, Deal, Stage
+from verifier.verify_bundle import main
+
+
+def test_a_deal_leaves_as_a_bundle(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.sell_at_home(8)
+    deal = Deal(stage, stage.approved_customer())
+    deal.ready()
+    deal.dispatch()
+    deal.deliver().remit()
+    Sequencer().run_until_empty()
+    grow_until_idle()
+    publish()
+
+    for kind in ("deal", "about"):
+        place = tmp_path / kind
+        export(Order(scope=Scope(kind=kind, id=deal.application_id), workbook=True), place)
+        assert main([str(place), "--key", str(LOG.verifier_key)]) == 0
+    assert "differences" not in capsys.readouterr().out
+
+    manifest = json.loads((tmp_path / "deal/manifest.json").read_bytes())
+    sums = {each["name"]: each["sums"] for each in manifest["totals"]}
+    assert sums["levy confirmed (cents)"] == {"USD": str(deal.price_cents // 4)}
+    assert sums["credited to escrow (cents)"] == {"USD": str(deal.price_cents)}
+    assert list(sums["dispatched units"].values()) == ["4"]
+    assert {"customer_approved", "product_registered", "list_imported"} <= set(
+        manifest["counts"]["types"]
+    )
+    texts = [path.name for path in (tmp_path / "deal/named").rglob("*.toml")]
+    assert texts
+    for name in texts:
+        text = (tmp_path / "deal/named/edition_published" / name).read_bytes()
+        assert text == (EDITIONS / name).read_bytes()
