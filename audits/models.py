@@ -204,7 +204,7 @@ class SubjectKey(models.Model):
     """The thing in which the person is named: a customer, a shipment, a login."""
     wrapped_key = models.BinaryField(null=True)
     name_mark = models.BinaryField(null=True)
-    """Recognizes the person's name under the key, so that a repeat finds the same subject."""
+    """The person's name, sealed: a repeat finds the same subject by it, and lists can name it."""
     key_sha256 = models.BinaryField()
     """Fingerprint of the key, unwrapped: what the event of its destruction names."""
     created_at = models.DateTimeField(db_default=Now())

@@ -40,6 +40,7 @@ _DEAD: Final = """
     SELECT id, kind, subject_id, event_id, attempts, due_at, last_error
     FROM audits_work_item WHERE status = 'dead' ORDER BY due_at, id
 """
+_LAST_ACT: Final = "SELECT max(recorded_at) FROM audits_event WHERE person_id = %s"
 
 
 class StoredEvent(NamedTuple):
@@ -111,6 +112,13 @@ def unindexed(*, older_than_seconds: int) -> Iterator[list[UUID]]:
 def dead_items() -> list[DeadItem]:
     """List the work items that wait for a person, longest due first."""
     return [DeadItem._make(row) for row in _fetch(_DEAD, [])]
+
+
+def last_act_of(person_id: UUID) -> datetime | None:
+    """Tell when a person last acted; None: never."""
+    [(moment,)] = _fetch(_LAST_ACT, [person_id])
+    found: datetime | None = moment
+    return found
 
 
 def count_events() -> int:

@@ -12,8 +12,9 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -37,7 +38,7 @@ UNREADABLE: Final = "[unreadable]"
 """What is shown of a token that no key of ours made."""
 SHORTEST_SECRET: Final = 32
 _KEY_BYTES: Final = 64
-_MARK_BYTES: Final = 16
+_NAME: Final = b"name"
 _TOKEN: Final = re.compile(f"({SEALED_FORM})".encode())
 
 _LIVE: Final = (
@@ -46,6 +47,13 @@ _LIVE: Final = (
     " ORDER BY created_at, subject_id"
 )
 _KEYS: Final = "SELECT subject_id, wrapped_key FROM audits_subject_key WHERE subject_id = ANY(%b)"
+_STATUS: Final = (
+    "SELECT holder_id, key_sha256, destroyed_at FROM audits_subject_key WHERE subject_id = %b"
+)
+_NAMED: Final = (
+    "SELECT subject_id, wrapped_key, name_mark, created_at, destroyed_at FROM audits_subject_key"
+    " WHERE holder_id = %b ORDER BY created_at, subject_id"
+)
 _LOCK: Final = "SELECT pg_advisory_xact_lock(uuid_hash_extended(%b::uuid, 2))"
 _MINT: Final = (
     "INSERT INTO audits_subject_key"
@@ -85,7 +93,50 @@ class Subject:
 
     def mark(self, name: str) -> bytes:
         """Make the mark by which this name is found again; it goes with the key."""
-        return self.cipher.encrypt(name.encode(), [self.id.bytes, b"name"])[:_MARK_BYTES]
+        return self.cipher.encrypt(name.encode(), [self.id.bytes, _NAME])
+
+    def name_of(self, mark: bytes) -> str:
+        """Read a mark."""
+        return self.cipher.decrypt(mark, [self.id.bytes, _NAME]).decode()
+
+
+class KeyStatus(NamedTuple):
+    """What may be known of a key by anybody."""
+
+    holder_id: UUID
+    key_sha256: bytes
+    destroyed_at: datetime | None
+
+
+class NamedSubject(msgspec.Struct, frozen=True, kw_only=True):
+    """A person whom a thing names."""
+
+    subject_id: UUID
+    name: str
+    """The name by which the person came in; `[erased]` once the key is destroyed."""
+    created_at: datetime
+    destroyed_at: datetime | None
+
+
+def status_of(subject_id: UUID) -> KeyStatus | None:
+    """Look a subject's key up; None: there is no such subject."""
+    row = run(_STATUS, [subject_id]).fetchone()
+    return None if row is None else KeyStatus._make(row)
+
+
+def named_in(thing_id: UUID) -> list[NamedSubject]:
+    """List the persons whom a thing names, in the order in which they came in."""
+    return [
+        NamedSubject(
+            subject_id=subject_id,
+            name=ERASED
+            if wrapped is None
+            else Subject(subject_id, _unwrapped(subject_id, wrapped)).name_of(mark),
+            created_at=minting.utc(created_at),
+            destroyed_at=destroyed_at and minting.utc(destroyed_at),
+        )
+        for subject_id, wrapped, mark, created_at, destroyed_at in run(_NAMED, [thing_id])
+    ]
 
 
 def sealed(command: C, holder: Holder) -> C:

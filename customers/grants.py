@@ -22,6 +22,8 @@ def register() -> None:
         {
             "customers_customer": PROJECTED,
             "customers_screening_list": PROJECTED,
+            "customers_legal_hold": PROJECTED,
+            "customers_erasure": PROJECTED,
             "customers_list_snapshot": APPEND_ONLY,
             "customers_list_entry": APPEND_ONLY,
             "customers_list_name": APPEND_ONLY,

@@ -6,6 +6,7 @@ change after that.
 
 from typing import Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -97,6 +98,25 @@ class CustomerRow(ReadModel):
     class Meta(ReadModel.Meta):
         db_table = "customers_customer"
         indexes = [*ReadModel.Meta.indexes, OWN]
+
+
+class LegalHoldRow(ReadModel):
+    """Legal holds, by what they keep."""
+
+    target_id = models.UUIDField(unique=True)
+    matters = ArrayField(models.TextField())
+
+    class Meta(ReadModel.Meta):
+        db_table = "customers_legal_hold"
+
+
+class ErasureRow(ReadModel):
+    """Requests to erase a person's data, for whoever has to decide on them."""
+
+    holder_id = models.UUIDField(db_index=True)
+
+    class Meta(ReadModel.Meta):
+        db_table = "customers_erasure"
 
 
 class ScreeningListRow(ReadModel):

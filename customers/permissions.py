@@ -1,4 +1,4 @@
-"""Who may ask what of customers and screening lists, and who may see them."""
+"""Who may ask what of customers, lists, legal holds and erasures, and who may see them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -6,6 +6,8 @@ from typing import Any, Final
 from audits.kernel import Actor, Command, Role
 from customers.domain.customer import commands as customer
 from customers.domain.customer.state import CustomerState, Unregistered
+from customers.domain.erasure import commands as erasure
+from customers.domain.legal_hold import commands as legal_hold
 from customers.domain.screening_list import commands as screening_list
 
 EXPORTER: Final = frozenset({Role.EXPORTER})
@@ -26,6 +28,12 @@ PERMITTED: Final[Mapping[type[Command], frozenset[Role]]] = {
     customer.RevokeApproval: OFFICER,
     customer.ExpireApproval: SYSTEM,
     screening_list.ImportList: OFFICER | SYSTEM,
+    legal_hold.PlaceLegalHold: OFFICER,
+    legal_hold.ProposeLifting: OFFICER,
+    legal_hold.LiftLegalHold: OFFICER,
+    erasure.RequestErasure: OFFICER,
+    erasure.ApproveErasure: OFFICER,
+    erasure.DeclineErasure: OFFICER,
 }
 
 
@@ -43,7 +51,14 @@ def sees_screening_list(_state: Any, _actor: Actor) -> bool:
     return True
 
 
+def sees_the_office(_state: Any, actor: Actor) -> bool:
+    """Show holds and erasures to officers and auditors alone."""
+    return actor.role in {Role.OFFICER, Role.AUDITOR}
+
+
 VISIBLE: Final[Mapping[str, Callable[[Any, Actor], bool]]] = {
     "customer": sees_customer,
     "screening_list": sees_screening_list,
+    "legal_hold": sees_the_office,
+    "erasure": sees_the_office,
 }

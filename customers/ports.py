@@ -1,9 +1,10 @@
-"""What customers need from the policy edition in force, which lies with the licenses above them."""
+"""What customers need from the licenses above them: the policy in force, and who had which deals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from audits.kernel import Refused, Value
 
@@ -29,3 +30,26 @@ class PolicySource:
 
 
 policy: Final = PolicySource()
+
+
+class Deal(Value):
+    """A deal as far as keeping records of it goes."""
+
+    deal_id: UUID
+    is_open: bool
+    """Whether anything of it can still happen."""
+    last_at: datetime
+    """When the last thing of it happened."""
+    party_ids: tuple[UUID, ...]
+    """The customers that have a part in it."""
+
+
+@dataclass(slots=True)
+class RecordSource:
+    """Where the deals come from: the licenses app plugs itself in."""
+
+    deals_of: Callable[[UUID], tuple[Deal, ...]] = lambda _thing_id: ()
+    """Customer, deal or anything that belongs to one → the deals that it has a part in."""
+
+
+records: Final = RecordSource()

@@ -4,10 +4,11 @@ from typing import Any, Final
 
 from audits.execution import house
 from audits.projection import Columns, Projection, projections, projector
-from customers.domain import customer, screening_list
+from customers.domain import customer, erasure, legal_hold, screening_list
 from customers.domain.customer.standing import open_hits
 from customers.domain.customer.state import Approved
-from customers.models import CustomerRow, ScreeningListRow
+from customers.domain.legal_hold.state import matters_of
+from customers.models import CustomerRow, ErasureRow, LegalHoldRow, ScreeningListRow
 
 
 def customer_columns(state: Any) -> Columns:
@@ -30,9 +31,22 @@ def screening_list_columns(state: Any) -> Columns:
     return {"sha256": state.sha256, "fetched_at": state.fetched_at, "entries": state.entries}
 
 
+def legal_hold_columns(state: Any) -> Columns:
+    """Show what is held, and for what."""
+    matters = [matter.name for matter in matters_of(state)]
+    return {"target_id": state.target_id, "matters": matters}
+
+
+def erasure_columns(state: Any) -> Columns:
+    """Show which thing names the person."""
+    return {"holder_id": state.holder_id}
+
+
 PROJECTIONS: Final = (
     Projection(customer.DECIDER, CustomerRow, customer_columns),
     Projection(screening_list.DECIDER, ScreeningListRow, screening_list_columns),
+    Projection(legal_hold.DECIDER, LegalHoldRow, legal_hold_columns),
+    Projection(erasure.DECIDER, ErasureRow, erasure_columns),
 )
 
 

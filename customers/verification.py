@@ -6,6 +6,7 @@ at the whole journal, whichever apps there are.
 
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 import msgspec
 from django.db import connection
@@ -15,13 +16,15 @@ from audits.authority import authority_check
 from audits.differences import Difference, Look
 from audits.four_eyes import Pair, four_eyes_check
 from audits.read_models import read_models_check
-from customers.domain import customer, screening_list
+from customers.domain import customer, erasure, legal_hold, screening_list
 from customers.domain.customer.events import (
     ApprovalProposed,
     CustomerApproved,
     HitAdjudicated,
     HitReleased,
 )
+from customers.domain.erasure.events import ErasureRequested, PersonalDataErased
+from customers.domain.legal_hold.events import LegalHoldLifted, LiftingProposed
 from customers.domain.screening.entries import entry_from, names_of
 from customers.domain.screening.normalizing import normalize
 
@@ -60,6 +63,31 @@ _CONTENTS: Final = """
 """
 
 
+HOLDS: Final = (
+    Pair(
+        aggregate=legal_hold.DECIDER.aggregate,
+        proposes=LiftingProposed,
+        confirms=(LegalHoldLifted,),
+        said=lambda lifted: (lifted.proposed_by, lifted.by),
+        subject=lambda event: getattr(event, "matter", None),
+    ),
+    Pair(
+        aggregate=erasure.DECIDER.aggregate,
+        proposes=ErasureRequested,
+        confirms=(PersonalDataErased,),
+        said=lambda erased: (erased.requested_by, erased.by),
+        agrees=lambda requested, erased: (
+            (requested.holder_id, requested.reason) == (erased.holder_id, erased.reason)
+        ),
+    ),
+)
+_DESTROYED: Final = """
+    SELECT subject_id, holder_id, encode(key_sha256, 'hex'), destroyed_at FROM audits_subject_key
+    WHERE destroyed_at IS NOT NULL AND subject_id > %s ORDER BY subject_id LIMIT %s
+"""
+_KEY: Final = "SELECT destroyed_at FROM audits_subject_key WHERE subject_id = %s"
+
+
 class Stored(NamedTuple):
     """An entry of a list as its rows are."""
 
@@ -85,6 +113,31 @@ def register() -> None:
     verification.add_check("read_models", read_models_check)
     verification.add_check("customer_approvals", four_eyes_check(PAIRS))
     verification.add_check("screening_lists", lists_check)
+    verification.add_check("holds_and_erasures", four_eyes_check(HOLDS))
+    verification.add_check("erased_keys", erased_keys_check)
+
+
+def erased_keys_check(look: Look) -> Iterator[Difference]:
+    """Ask that every key whose end is on record is gone, and that no other is."""
+    look.expect(replay.count([erasure.DECIDER.aggregate]))
+    erased: dict[UUID, tuple[Any, ...]] = {}
+    for event in replay.events_of([erasure.DECIDER.aggregate]):
+        if isinstance(event.data, PersonalDataErased):
+            data = event.data
+            erased[event.stream_id] = (data.holder_id, data.key_sha256, event.recorded_at)
+            if (_one(_KEY, event.stream_id) or (None,))[0] is None:
+                detail = "its erasure is on record, and its key is still there"
+                yield _about_subject(event.stream_id, "key_not_destroyed", detail)
+        look.done()
+    for page in replay.pages(_DESTROYED, [], after=(UUID(int=0),)):
+        for subject_id, *found in page:
+            if erased.get(subject_id) != tuple(found):
+                detail = "its key is gone, and no event of an erasure says so"
+                yield _about_subject(subject_id, "key_destroyed_unrecorded", detail)
+
+
+def _about_subject(subject_id: UUID, kind: str, detail: str) -> Difference:
+    return Difference(kind=kind, subject=f"subject {subject_id}", detail=detail)
 
 
 def lists_check(look: Look) -> Iterator[Difference]:

@@ -1,10 +1,12 @@
-"""The wire names of the events about customers and screening lists. A name is never reused."""
+"""The wire names of the events about customers, screening lists, legal holds and erasures. A name is never reused."""
 
 from typing import Final
 
 from audits.codec import registry
 from audits.kernel import Event
 from customers.domain.customer import events as customer
+from customers.domain.erasure import events as erasure
+from customers.domain.legal_hold import events as legal_hold
 from customers.domain.screening_list import events as screening_list
 
 NAMES: Final[dict[str, type[Event]]] = {
@@ -22,6 +24,12 @@ NAMES: Final[dict[str, type[Event]]] = {
     "approval_expired": customer.ApprovalExpired,
     "approval_suspended": customer.ApprovalSuspended,
     "list_imported": screening_list.ListImported,
+    "legal_hold_placed": legal_hold.LegalHoldPlaced,
+    "lifting_proposed": legal_hold.LiftingProposed,
+    "legal_hold_lifted": legal_hold.LegalHoldLifted,
+    "erasure_requested": erasure.ErasureRequested,
+    "erasure_declined": erasure.ErasureDeclined,
+    "personal_data_erased": erasure.PersonalDataErased,
 }
 
 

@@ -11,13 +11,14 @@ class LicensesConfig(AppConfig):
 
     def ready(self) -> None:
         """Wire the app: names, commands, read models, work, grants, the policy of customers."""
-        from customers.ports import policy  # noqa: PLC0415 -- apps must be loaded first
+        from customers.ports import policy, records  # noqa: PLC0415 -- apps must be loaded first
         from licenses import (  # noqa: PLC0415 -- apps must be loaded first
             auditing,
             editions,
             grants,
             handlers,
             projections,
+            retention,
             subscriptions,
             verification,
             wire,
@@ -26,3 +27,4 @@ class LicensesConfig(AppConfig):
         for module in (wire, handlers, projections, subscriptions, grants, verification, auditing):
             module.register()
         policy.in_force = editions.customer_policy
+        records.deals_of = retention.deals_of

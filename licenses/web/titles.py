@@ -58,6 +58,13 @@ TITLES: Final[Mapping[str, str]] = {
     "license_expired": "License expired",
     "license_drawn_down": "Shipment counted against the license",
     "license_exhausted": "License used up",
+    # Legal holds and erasures
+    "legal_hold_placed": "Officer placed a legal hold",
+    "lifting_proposed": "Officer proposed to lift a legal hold",
+    "legal_hold_lifted": "Second officer lifted a legal hold",
+    "erasure_requested": "Erasure of a person's data requested",
+    "erasure_declined": "Erasure of a person's data declined",
+    "personal_data_erased": "A person's data erased",
     # Volume
     "allotment_opened": "Volume account opened",
     "cap_adopted": "Volume cap of a policy edition adopted",

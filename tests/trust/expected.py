@@ -32,6 +32,9 @@ edition         PublishEdition           officer           unpublished
 edition         ApproveEdition           officer           published
 edition         WithdrawEdition          officer           published approved
 edition         EnforceEdition           system            approved
+erasure         RequestErasure           officer           not_requested declined
+erasure         ApproveErasure           officer           requested
+erasure         DeclineErasure           officer           requested
 escrow          OpenEscrow               system            not_opened
 escrow          BookDeposit              bank              awaiting_funds funded closed
 escrow          ReturnExcess             bank              awaiting_funds funded closed
@@ -57,6 +60,9 @@ laboratory      AccreditLaboratory       officer           not_accredited
 laboratory      RotateLaboratoryKey      laboratory        accredited
 laboratory      ProposeDisqualification  officer           accredited
 laboratory      ConfirmDisqualification  officer           accredited
+legal_hold      PlaceLegalHold           officer           not_held held lifted
+legal_hold      ProposeLifting           officer           held
+legal_hold      LiftLegalHold            officer           held
 license         GrantLicense             system            not_granted
 license         AcknowledgeProvisos      exporter          active suspended
 license         SuspendLicense           officer,system    active suspended
@@ -90,6 +96,7 @@ CREATES: Final = frozenset(
         *("ReportUsSale", "DraftApplication", "RegisterCustomer", "PublishEdition", "OpenEscrow"),
         *("RegisterLot", "AccreditLaboratory", "RegisterProduct", "AssessRemittance"),
         *("ImportList", "RequestShipment", "RaiseFinding", "SetHalt"),
+        *("RequestErasure", "PlaceLegalHold"),
     }
 )
 """Commands that need no thing to begin with."""
@@ -111,6 +118,8 @@ SEES: Final[Mapping[str, frozenset[str]]] = {
     "screening_list": EVERYBODY,
     "customer": OFFICE,
     "application": OFFICE,
+    "legal_hold": WATCH,
+    "erasure": WATCH,
     "license": OFFICE,
     "allotment": OFFICE,
     "shipment": OFFICE,

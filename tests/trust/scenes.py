@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from audits import context as minting
-from audits import reading
+from audits import reading, vault
 from audits.domain.finding import commands as finding
 from audits.domain.halt import commands as halt
 from audits.domain.halt.commands import HaltKind
@@ -26,6 +26,9 @@ from audits.projection import status_of
 from customers.domain.customer import DECIDER as CUSTOMER
 from customers.domain.customer import commands as customer
 from customers.domain.customer.standing import open_hits
+from customers.domain.erasure.commands import ApproveErasure, DeclineErasure, RequestErasure
+from customers.domain.ids import legal_hold_id
+from customers.domain.legal_hold.commands import LiftLegalHold, PlaceLegalHold, ProposeLifting
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.application import commands as application
 from licenses.domain.edition import commands as edition
@@ -76,7 +79,8 @@ def noting_commands(noted: dict[type[Command], Command]) -> Iterator[None]:
         self: Decider[Any], command: Command, state: Any, facts: Facts
     ) -> list[Event]:
         events = decide(self, command, state, facts)
-        noted.setdefault(type(command), command)
+        if type(command) not in noted:
+            noted[type(command)] = vault.opened(command)  # as it came in
         return events
 
     with mock.patch.object(Decider, "decide", decide_and_note):
@@ -192,6 +196,31 @@ class Scenes:
             signature=key.sign(content).hex(),
             key_id=key_id(public(key)),
         )
+
+    # -- Legal holds and erasures ------------------------------------------------------------
+
+    def legal_holds(self) -> None:
+        """One that stands and that somebody would lift, one that was lifted."""
+        for name in ("held", "lifted"):
+            target = self.stage.registered_customer(name)
+            hold, matter = legal_hold_id(target), {"matter": f"Docket {name}"}
+            why = {"reason": "The agency asked for it"}
+            self.do(OFFICER, PlaceLegalHold, hold, target_id=str(target), **matter, **why)
+            self.do(OFFICER, ProposeLifting, hold, **matter, **why)
+            if name == "lifted":
+                self.do(SECOND_OFFICER, LiftLegalHold, hold, **matter)
+
+    def erasures(self) -> None:
+        """One requested, one declined, one carried out."""
+        for name in ("requested", "declined", "erased"):
+            [named] = vault.named_in(self.stage.registered_customer(f"{name}-signatory"))
+            subject = named.subject_id
+            why = {"reason": "The person asked for it"}
+            self.do(OFFICER, RequestErasure, subject, subject_id=str(subject), **why)
+            if name == "declined":
+                self.do(SECOND_OFFICER, DeclineErasure, subject, **why)
+            if name == "erased":
+                self.do(SECOND_OFFICER, ApproveErasure, subject)
 
     # -- Customers and applications ----------------------------------------------------------
 
@@ -390,4 +419,5 @@ SCENES: Final[tuple[Callable[[Scenes], None], ...]] = (
     *(Scenes.editions, Scenes.products, Scenes.laboratories, Scenes.customers),
     *(Scenes.applications, Scenes.licenses, Scenes.allotments, Scenes.escrows),
     *(Scenes.shipments, Scenes.lab_tests, Scenes.remittances, Scenes.findings),
+    *(Scenes.legal_holds, Scenes.erasures),
 )

@@ -19,6 +19,8 @@ from audits.kernel import Actor, Command
 from audits.models import EventRow
 from audits.projection import status_of
 from customers.api.customers import CUSTOMERS
+from customers.api.erasures import ERASURES
+from customers.api.legal_holds import LEGAL_HOLDS
 from customers.api.screening_lists import SCREENING_LISTS
 from licenses.api.escrows import BOOK_DEPOSIT, ESCROWS
 from licenses.api.urls import RESOURCES
@@ -39,7 +41,10 @@ from tests.trust.scenes import Scenes
 
 pytestmark = pytest.mark.django_db
 PEOPLE: Final[tuple[Actor, ...]] = (EXPORTER, OFFICER, LABORATORY, BANK, TREASURY, AUDITOR)
-ALL: Final[tuple[Resource, ...]] = (CUSTOMERS, SCREENING_LISTS, *JOURNAL_RESOURCES, *RESOURCES)
+ALL: Final[tuple[Resource, ...]] = (
+    *(CUSTOMERS, SCREENING_LISTS, LEGAL_HOLDS, ERASURES),
+    *(*JOURNAL_RESOURCES, *RESOURCES),
+)
 HIDDEN: Final = tuple(each for each in ALL if each.aggregate not in PUBLIC)
 PAGE: Final = 200
 FORBIDDEN: Final = 403

@@ -1,0 +1,75 @@
+"""Erase a person's data from the command line, in the name of two people who are enrolled."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audits import context as minting
+from audits import execution, vault
+from audits.kernel import Command as Asked
+from audits.kernel import Context, NotPermitted, Refused, Role
+from audits.models import Person
+from customers.domain.erasure.commands import ApproveErasure, DeclineErasure, RequestErasure
+
+
+class Command(BaseCommand):
+    """Runs as the owner of the database; whoever decides is named, and the rules are the API's."""
+
+    help = "List whom a thing names; ask for, approve or decline the erasure of a person's data."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take what to do, about whom, and who says so."""
+        steps = parser.add_subparsers(dest="step", required=True)
+        listing = steps.add_parser("subjects", help="list whom a thing names")
+        listing.add_argument("thing", type=UUID)
+        listing.add_argument("--json", action="store_true", help="one JSON array")
+        for step in ("request", "approve", "decline"):
+            deciding = steps.add_parser(step)
+            deciding.add_argument("subject", type=UUID)
+            deciding.add_argument("--person", required=True, help="username of whoever decides it")
+            if step != "approve":
+                deciding.add_argument("--reason", required=True)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """List, or carry the step out."""
+        if options["step"] == "subjects":
+            self._list(options["thing"], as_json=options["json"])
+            return
+        subject_id: UUID = options["subject"]
+        command = _asked(options["step"], subject_id, options.get("reason", ""))
+        try:
+            receipt = execution.execute(command, subject_id, _context(options["person"]))
+        except (Refused, NotPermitted) as refusal:
+            raise CommandError(f"{refusal.code}: {refusal}") from refusal
+        except execution.NotFound:
+            raise CommandError("nobody asked for this erasure") from None
+        for event in receipt.events:
+            self.stdout.write(f"{event.type}: event {event.event_id}")
+
+    def _list(self, thing_id: UUID, *, as_json: bool) -> None:
+        found = vault.named_in(thing_id)
+        if as_json:
+            self.stdout.write(msgspec.json.encode(found).decode())
+            return
+        for subject in found:
+            self.stdout.write(f"{subject.subject_id}  {subject.name}")
+        self.stdout.write(f"{len(found)} persons")
+
+
+def _asked(step: str, subject_id: UUID, reason: str) -> Asked:
+    match step:
+        case "request":
+            return RequestErasure(subject_id=subject_id, reason=reason)
+        case "decline":
+            return DeclineErasure(reason=reason)
+        case _:
+            return ApproveErasure()
+
+
+def _context(username: str) -> Context:
+    person = Person.objects.select_related("organization").filter(username=username).first()
+    if person is None or not person.is_active or person.actor().role is Role.SYSTEM:
+        raise CommandError(f"there is no person {username} who could decide this")
+    return Context(actor=person.actor(), now=minting.database_now(), command_id=minting.new_id())

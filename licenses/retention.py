@@ -1,0 +1,66 @@
+"""Which deals have to be kept on record, and whether they have ended (15 CFR 762.6)."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from audits import context as minting
+from audits import reading
+from customers.ports import Deal
+from licenses.domain import application
+from licenses.models import ApplicationRow, EscrowRow, LicenseRow, RemittanceRow, ShipmentRow
+
+_DEALS: Final = """
+    SELECT stream_id FROM audits_event
+    WHERE aggregate = 'application' AND position(%s IN convert_from(canonical, 'UTF8')) > 0
+    UNION
+    SELECT deal.stream_id FROM audits_event thing
+    JOIN audits_event deal ON deal.stream_id = thing.correlation_id AND deal.version = 1
+    WHERE thing.stream_id = %s AND thing.version = 1 AND deal.aggregate = 'application'
+"""
+"""Reads every event of every application: erasures and legal holds are rare."""
+_LAST: Final = "SELECT max(recorded_at) FROM audits_event WHERE correlation_id = %s"
+
+
+def deals_of(thing_id: UUID) -> tuple[Deal, ...]:
+    """List the deals that name a customer, that a thing belongs to, or that this is."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DEALS, [str(thing_id), thing_id])
+        deal_ids = sorted(deal_id for (deal_id,) in cursor.fetchall())
+        return tuple(_deal(cursor, deal_id) for deal_id in deal_ids)
+
+
+def _deal(cursor: Any, deal_id: UUID) -> Deal:
+    cursor.execute(_LAST, [deal_id])
+    (last_at,) = cursor.fetchone()
+    return Deal(
+        deal_id=deal_id,
+        is_open=_is_open(deal_id),
+        last_at=minting.utc(last_at),
+        party_ids=_party_ids(deal_id),
+    )
+
+
+def _is_open(deal_id: UUID) -> bool:
+    """Tell whether anything of a deal can still happen: paper, goods or money."""
+    unfinished = (
+        ApplicationRow.objects.filter(status__in=["draft", "submitted", "proposed"]),
+        LicenseRow.objects.filter(status__in=["active", "suspended"]),
+        ShipmentRow.objects.filter(status__in=["requested", "cleared", "dispatched"]),
+        EscrowRow.objects.filter(held_cents__gt=0),
+        RemittanceRow.objects.exclude(status="reconciled"),
+    )
+    return any(rows.filter(correlation_id=deal_id).exists() for rows in unfinished)
+
+
+def _party_ids(deal_id: UUID) -> tuple[UUID, ...]:
+    """Name every customer that the deal ever named, drafts included."""
+    events = (item.data for item in reading.load(application.DECIDER, deal_id).recorded)
+    said = (
+        getattr(event, field)
+        for event in events
+        for field in ("content", "changes", "submission")
+        if hasattr(event, field)
+    )
+    return tuple(dict.fromkeys(party.customer_id for each in said for party in each.parties or ()))

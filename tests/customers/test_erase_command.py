@@ -1,0 +1,46 @@
+"""Erasing from the command line: the same rules, in the name of two enrolled people."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.support.client import client_of, person_of
+from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
+from tests.trust.test_erasure import SIGNATORY, certified
+
+pytestmark = pytest.mark.django_db
+
+
+def erase(*arguments: str, **options: Any) -> str:
+    out = io.StringIO()
+    call_command("erase", *arguments, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_two_people_erase_from_the_command_line() -> None:
+    thing = certified(client_of(EXPORTER)).removeprefix("customers/")
+    first, second = (person_of(actor).username for actor in (OFFICER, SECOND_OFFICER))
+    [subject] = json.loads(erase("subjects", thing, "--json"))
+    assert subject["name"] == SIGNATORY
+    key = subject["subject_id"]
+    with pytest.raises(CommandError, match="nobody asked"):
+        erase("approve", key, "--person", second)
+    asked = erase("request", key, "--person", first, "--reason", "Asked for")
+    assert asked.startswith("erasure_requested: event ")
+    with pytest.raises(CommandError, match="four_eyes"):
+        erase("approve", key, "--person", first)
+    erase("decline", key, "--person", second, "--reason", "Not yet")
+    erase("request", key, "--person", first, "--reason", "Asked for again")
+    assert erase("approve", key, "--person", second).startswith("personal_data_erased: event ")
+    assert erase("subjects", thing) == f"{key}  [erased]\n1 persons\n"
+
+
+def test_an_exporter_or_a_stranger_erases_nothing() -> None:
+    thing = certified(client_of(EXPORTER)).removeprefix("customers/")
+    [subject] = json.loads(erase("subjects", thing, "--json"))
+    for person, words in ((person_of(EXPORTER).username, "role_not_permitted"), ("who", "who")):
+        with pytest.raises(CommandError, match=words):
+            erase("request", subject["subject_id"], "--person", person, "--reason", "x")
