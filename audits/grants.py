@@ -20,6 +20,9 @@ ROLES: Final = (WEB, WORKER, SEALER, AUDITOR)
 APPEND_EVENT: Final = "INSERT (canonical, leaf_hash)"
 """Appending names two columns; the trigger derives the rest, so no identity can be forged."""
 
+KNOW_PEOPLE: Final = "SELECT (id, username, organization_id, is_active, last_login)"
+"""Who there is, without the hash of anybody's password."""
+
 MINT_KEY: Final = (
     "INSERT (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256)"
 )
@@ -99,11 +102,15 @@ MATRIX.add(
         "audits_finding": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_halt": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_organization": READ_ONLY,
-        "audits_person": READ_ONLY | {WEB: ("SELECT", "UPDATE (last_login)")},
+        "audits_person": {
+            WEB: ("SELECT", "UPDATE (last_login)"),
+            WORKER: (KNOW_PEOPLE,),
+            AUDITOR: (KNOW_PEOPLE,),
+        },
         "django_migrations": READ_ONLY,
         "django_content_type": READ_ONLY,
         "django_session": {WEB: ("SELECT", "INSERT", "UPDATE", "DELETE")},
-        "knox_authtoken": {WEB: ("SELECT", "INSERT", "UPDATE", "DELETE")},
+        "knox_authtoken": {WEB: ("SELECT", "INSERT", "DELETE")},
     }
 )
 

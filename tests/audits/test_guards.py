@@ -420,6 +420,13 @@ def test_no_role_has_powers_beyond_its_grants(role: str) -> None:
         assert not ask(login, "SELECT has_schema_privilege(%s, 'public', 'CREATE')", role)
 
 
+@pytest.mark.parametrize("role", grants.ROLES)
+def test_only_the_web_service_reads_hashes_of_passwords(role: str) -> None:
+    question = "SELECT has_column_privilege(%s, 'audits_person', 'password', 'SELECT')"
+    with connect_as() as login:
+        assert ask(login, question, role) is (role == grants.WEB)
+
+
 def test_applying_the_grants_again_repairs_them() -> None:
     with connection.cursor() as cursor:
         cursor.execute("GRANT ALL ON audits_event TO tollgate_web, PUBLIC")

@@ -59,7 +59,9 @@ class Command(BaseCommand):
 
 def _natural_person(username: str) -> Actor:
     try:
-        person = Person.objects.select_related("organization").get(username=username)
+        person = (
+            Person.objects.defer("password").select_related("organization").get(username=username)
+        )
     except Person.DoesNotExist:
         raise CommandError(f"there is no person {username}") from None
     actor = person.actor()
