@@ -46,6 +46,8 @@ class EventReceipt(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     leaf_hash: str
     """SHA-256(0x00 || canonical bytes), lower-case hex."""
+    recorded_at: datetime
+    """Database time, UTC."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,7 @@ def receipt_of(item: Recorded[Any], digest: bytes) -> EventReceipt:
         type=item.type,
         version=item.version,
         leaf_hash=digest.hex(),
+        recorded_at=item.recorded_at,
     )
 
 

@@ -15,7 +15,7 @@ from audits.execution import house
 from audits.kernel import State
 from audits.moments import Moment
 from audits.projection import case_name, snake_case
-from audits.reading import Receipt
+from audits.sealing.receipts import SignedReceipt
 
 SEEING: Final = (400, 401, 404, 503)
 LISTING: Final = (400, 401, 503)
@@ -52,8 +52,8 @@ _LOCATION: Final[Json] = {
 def command(resource: Resource, route: CommandRoute) -> Operation:
     """Describe a command."""
     problems = set(COMMANDING) | ({428} if route.if_match is IfMatch.REQUIRED else set())
-    created = _answer("Carried out: the thing is there.", Of(Receipt), _LOCATION)
-    done = _answer("Carried out, or it had taken effect before.", Of(Receipt))
+    created = _answer("Carried out: the thing is there.", Of(SignedReceipt), _LOCATION)
+    done = _answer("Carried out, or it had taken effect before.", Of(SignedReceipt))
     creates = house.procedures[route.command].creates
     return Operation(
         operation_id=snake_case(route.command.__name__),

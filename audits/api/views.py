@@ -24,6 +24,7 @@ from audits.models import Person
 from audits.moments import load_at
 from audits.projection import status_of
 from audits.reading import Loaded, Receipt, load
+from audits.sealing import configured, receipts
 
 
 class OneFormat(DefaultContentNegotiation):
@@ -91,13 +92,14 @@ def context_of(request: HttpRequest) -> Context:
 
 
 def answer(receipt: Receipt, resource: Resource) -> HttpResponse:
-    """Answer a command with its receipt: 201 where it made the thing that it was about, else 200."""
+    """Answer a command with its signed receipt: 201 where it made the thing that it was about, else 200."""
     thing_id = receipt.stream_id
     made = any(item.version == 1 and item.stream_id == thing_id for item in receipt.events)
     extra = {"ETag": headers.etag(receipt.version)}
     if made:
         extra["Location"] = reverse(f"{resource.path}-thing", kwargs={"id": thing_id})
-    return respond(receipt, status=201 if made else 200, extra_headers=extra)
+    signed = receipts.signed(receipt, configured.receipt_key())
+    return respond(signed, status=201 if made else 200, extra_headers=extra)
 
 
 class ResourceView(ApiView):

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,13 +45,18 @@ def signer_server() -> SignerServer:
 
 def receipt_key() -> SigningKey:
     """Read the key of receipts from the settings; its name is the log's with `/receipts`."""
+    return _receipt_key(f"{origin()}/receipts", settings.TOLLGATE_RECEIPT_KEY)
+
+
+@lru_cache(maxsize=1)
+def _receipt_key(name: str, encoded: str) -> SigningKey:
     try:
-        seed = base64.b64decode(settings.TOLLGATE_RECEIPT_KEY, validate=True)
+        seed = base64.b64decode(encoded, validate=True)
     except binascii.Error:
         seed = b""
     if len(seed) != KEY_BYTES:
         raise ImproperlyConfigured("TOLLGATE_RECEIPT_KEY must be 32 bytes in base64")
-    return SigningKey(f"{origin()}/receipts", Ed25519PrivateKey.from_private_bytes(seed))
+    return SigningKey(name, Ed25519PrivateKey.from_private_bytes(seed))
 
 
 def _path(name: str) -> Path:

@@ -15,7 +15,7 @@ from audits.api.schema import Of, Operation
 from audits.api.views import ListView, actor_of, answer, context_of
 from audits.execution import house
 from audits.kernel import NotPermitted, Value
-from audits.reading import Receipt
+from audits.sealing.receipts import SignedReceipt
 from customers.domain import screening_list
 from customers.domain.screening_list.commands import ImportList
 from customers.domain.values import Sha256, ShortText
@@ -61,7 +61,7 @@ class ScreeningListsView(ListView):
         """Describe the upload."""
         file = {"schema": {"type": "string", "contentMediaType": "text/csv"}}
         packed = {"schema": {"type": "string", "contentMediaType": "application/gzip"}}
-        content = {"application/json": {"schema": Of(Receipt)}}
+        content = {"application/json": {"schema": Of(SignedReceipt)}}
         return Operation(
             operation_id="import_list",
             tag=SCREENING_LISTS.path,

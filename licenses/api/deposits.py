@@ -16,7 +16,8 @@ from audits.api.problems import Problem, Rejected
 from audits.api.schema import Of, Operation
 from audits.api.views import ResourceView, context_of, respond
 from audits.kernel import Context, Refused
-from audits.reading import Receipt
+from audits.sealing import configured, receipts
+from audits.sealing.receipts import SignedReceipt
 from licenses.api.escrows import BOOK_DEPOSIT
 from licenses.camt054 import Camt054Entry, Camt054Error, book_deposit, parse_camt054
 from licenses.domain.money import AmountCents, Currency
@@ -30,7 +31,7 @@ class EntryOutcome(msgspec.Struct, frozen=True, kw_only=True):
     bank_reference: str
     amount_cents: AmountCents
     currency: Currency
-    receipt: Receipt | None
+    receipt: SignedReceipt | None
     problem: Problem | None
 
 
@@ -50,7 +51,7 @@ class DepositsView(ResourceView):
         content[XML] = {"schema": {"type": "string", "description": "ISO 20022 camt.054.001"}}
         answer = dict(described.responses[200])
         answer["content"] = {
-            bodies.JSON: {"schema": {"anyOf": [Of(Receipt), Of(MessageOutcome)]}},
+            bodies.JSON: {"schema": {"anyOf": [Of(SignedReceipt), Of(MessageOutcome)]}},
         }
         return dataclasses.replace(
             described, request={"required": True, "content": content}, responses={200: answer}
@@ -78,7 +79,8 @@ class DepositsView(ResourceView):
         )
         receipt, problem = None, None
         try:
-            receipt = execution.execute(book_deposit(entry), escrow_id, own)
+            booked = execution.execute(book_deposit(entry), escrow_id, own)
+            receipt = receipts.signed(booked, configured.receipt_key())
         except Refused as refusal:
             problem = problems.of_refusal(refusal, path)
         return EntryOutcome(

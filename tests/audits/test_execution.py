@@ -83,6 +83,7 @@ def test_the_receipt_proves_what_was_recorded() -> None:
                 type="jar_filled",
                 version=3,
                 leaf_hash=leaf_hash(registry.encode(event)).hex(),
+                recorded_at=event.recorded_at,
             ),
         ),
     )

@@ -68,6 +68,7 @@ def test_the_receipt_names_event_version_and_leaf_hash() -> None:
         type="work_item_redriven",
         version=1,
         leaf_hash=leaf_hash(registry.encode(row)).hex(),
+        recorded_at=row.recorded_at,
     )
 
 

@@ -1,6 +1,7 @@
 """Verify every record, from the bytes up."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -8,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from audits import verification
 from audits.progress import shown
+from audits.sealing import receipts
 
 
 class Command(BaseCommand):
@@ -24,9 +26,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only", action="append", default=[], choices=tuple(verification.checks())
         )
+        parser.add_argument(
+            "--receipts",
+            type=Path,
+            metavar="FILE",
+            help="also hold the journal to these receipts: answers of commands, one JSON a line",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Verify and report; the exit code is 1 when there is a difference."""
+        if options["receipts"]:
+            verification.add_check("receipts", receipts.check_of(options["receipts"]))
         with shown() as progress:
             report = verification.verify(progress, only=tuple(options["only"]))
         if options["json"]:

@@ -8,6 +8,7 @@ import pytest
 from audits import reading
 from audits.codec import leaf_hash, registry
 from audits.models import EventRow
+from audits.sealing import configured, receipts
 from tests.audits.api.toy import DECIDER
 from tests.support.client import ApiClient
 from tests.support.people import EXPORTER
@@ -47,7 +48,17 @@ def test_a_creation_answers_201_with_location_etag_and_receipt(exporter: ApiClie
             "type": "jar_opened",
             "version": 1,
             "leaf_hash": leaf_hash(registry.encode(event)).hex(),
+            "recorded_at": event.recorded_at.isoformat().replace("+00:00", "Z"),
         }
+    ]
+
+
+def test_the_answer_of_a_command_is_signed(exporter: ApiClient) -> None:
+    receipt = exporter.post("jars/", {"label": "rent"}).json()
+    promise = receipts.opened(receipt["note"].encode(), [configured.receipt_key().verifier_key])
+    assert str(promise.command_id) == receipt["command_id"]
+    assert [str(event.event_id) for event in promise.events] == [
+        event["event_id"] for event in receipt["events"]
     ]
 
 

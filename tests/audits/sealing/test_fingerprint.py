@@ -8,6 +8,7 @@ from django.db import connection
 
 from audits.events import SchemaFingerprinted
 from audits.sealing import deployment, fingerprint, record
+from audits.sealing.note import VerifierKey
 from tests.audits.sealing.office import Office
 
 OFF: Final = "ALTER TABLE audits_event DISABLE TRIGGER audits_event_immutable"
@@ -86,7 +87,7 @@ def test_every_part_is_watched(part: str) -> None:
 
 @pytest.mark.django_db
 def test_the_sealer_may_read_all_of_it(office: Office) -> None:
-    assert office.key
+    assert isinstance(office.key, VerifierKey)
     fingerprint.record_changes()
     execute("SET LOCAL ROLE tollgate_sealer")
     assert not fingerprint.record_changes()
