@@ -8,6 +8,7 @@ from audits.api.addresses import addresses, view
 from licenses.api.allotments import ALLOTMENTS, UsSalesView
 from licenses.api.applications import APPLICATIONS
 from licenses.api.clearance import ClearanceView
+from licenses.api.counterfactual import CounterfactualView
 from licenses.api.deposits import DepositsView
 from licenses.api.editions import EDITIONS
 from licenses.api.escrows import ESCROWS
@@ -27,5 +28,6 @@ urlpatterns: Final[list[URLPattern]] = [
     path("us-sales/", view(UsSalesView, resource=ALLOTMENTS)),
     path("escrows/<uuid:id>/deposits", view(DepositsView, resource=ESCROWS)),
     path("shipments/<uuid:id>/clearance", view(ClearanceView, resource=SHIPMENTS)),
+    path("audits/counterfactual", CounterfactualView.as_view(), name="counterfactual"),
     path("ledger/trial-balance", TrialBalanceView.as_view(), name="trial-balance"),
 ]

@@ -4,6 +4,7 @@ from audits import past
 from audits.tools import add_tool
 from licenses.auditing import books, bundles, surveys
 from licenses.auditing.recompute import RECOMPUTE
+from licenses.auditing.what_if import WHAT_IF
 
 
 def register() -> None:
@@ -14,3 +15,4 @@ def register() -> None:
         past.add_timer(event, timer)
     surveys.register()
     add_tool("recompute", RECOMPUTE)
+    add_tool("counterfactual", WHAT_IF)
