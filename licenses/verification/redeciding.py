@@ -1,6 +1,5 @@
 """What a dispatch moves, decided again: the same decision on the same state gives the same events."""
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -69,13 +68,6 @@ def _stream_differences(
             written = [each.data for each in events[place:] if each.command.id == event.command.id]
             yield from _differences(decider, state, event, command_of(event.data), written)
         state = decider.evolve(state, event.data)
-
-
-def _of_command(events: tuple[Recorded[Any], ...], first: int) -> list[Event]:
-    """Give what a command wrote to a stream, from its event at place `first` on."""
-    command_id = events[first].command.id
-    rest = itertools.islice(events, first, None)
-    return [each.data for each in itertools.takewhile(lambda e: e.command.id == command_id, rest)]
 
 
 def _differences(
