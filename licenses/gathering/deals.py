@@ -70,7 +70,7 @@ def grant_verdicts(
     reserved: the volume is held already, so nothing more is asked of the cap.
     """
     filed = _Filed(
-        filing=loaded.state.filing,  # type: ignore[union-attr]  # the decider asks for one
+        filing=loaded.state.filing,  # type: ignore[union-attr, arg-type]  # the decider asks for one
         evidence=loaded.evidence(ApplicationSubmitted),
         edition=edition,
     )
