@@ -259,7 +259,7 @@ def _execute_once(
         begun = store.begin(context.command_id)
         if begun.prior:
             return _prior(begun, asked, target)
-        _authorize(command, procedure, context)
+        require_role(type(command), context.actor)
         desk = Desk(
             msgspec.structs.replace(context, now=begun.now),
             store.Cause(type(command).__name__, asked),
@@ -291,11 +291,11 @@ def _correlation(loaded: reading.Loaded[Any], context: Context) -> UUID:
     return context.correlation_id or loaded.stream_id
 
 
-def _authorize(command: Command, procedure: Procedure, context: Context) -> None:
-    if context.actor.role not in procedure.roles:
+def require_role(command: type[Command], actor: Actor) -> None:
+    """Refuse a command to whoever may not issue it at all; raises NotPermitted."""
+    if actor.role not in house.procedures[command].roles:
         raise NotPermitted(
-            "role_not_permitted",
-            f"{type(command).__name__} is not for the role {context.actor.role.value}",
+            "role_not_permitted", f"{command.__name__} is not for the role {actor.role.value}"
         )
 
 

@@ -12,9 +12,9 @@ from audits.api import bodies, operations
 from audits.api.declaring import Filters, Listing, Moment, Resource, Row
 from audits.api.problems import Rejected
 from audits.api.schema import Of, Operation
-from audits.api.views import ListView, actor_of, answer, context_of
+from audits.api.views import ListView, answer, context_of
 from audits.execution import house
-from audits.kernel import NotPermitted, Value
+from audits.kernel import Value
 from audits.sealing.receipts import SignedReceipt
 from customers.domain import screening_list
 from customers.domain.screening_list.commands import ImportList
@@ -87,9 +87,7 @@ class ScreeningListsView(ListView):
         """Store the list and take it into use."""
         context = context_of(request)
         asked = bodies.query(request.GET, Upload)
-        role = actor_of(request).role
-        if role not in house.procedures[ImportList].roles:
-            raise NotPermitted("role_not_permitted", f"ImportList is not for the role {role.value}")
+        execution.require_role(ImportList, context.actor)
         bodies.require_media_type(request, *MEDIA_TYPES)
         found = store_list(_content(request), source=asked.source, fetched_at=asked.fetched_at)
         command = msgspec.structs.replace(found, accept_shrinkage=asked.accept_shrinkage)

@@ -2,7 +2,6 @@
 
 import dataclasses
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from audits.sealing import configured, receipts
 from audits.sealing.receipts import SignedReceipt
 from licenses.api.escrows import BOOK_DEPOSIT
 from licenses.camt054 import Camt054Entry, Camt054Error, book_deposit, parse_camt054
+from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.money import AmountCents, Currency
 
 XML: Final = "application/xml"
@@ -62,24 +62,20 @@ class DepositsView(ResourceView):
         if bodies.media_type_of(request) != XML:
             return self.carry_out(BOOK_DEPOSIT, request, self.kwargs["id"])
         context = context_of(request)
+        execution.require_role(BookDeposit, context.actor)
+        self.shown(request)
         expected_version(request, BOOK_DEPOSIT.if_match)
         entries = _read(request)
         outcomes = tuple(
-            self._book(entry, context, request.path, self.kwargs["id"]) for entry in entries
+            self._book(entry, _within(context, place), request.path)
+            for place, entry in enumerate(entries)
         )
         return respond(bodies.to_wire(MessageOutcome(entries=outcomes)))
 
-    def _book(
-        self, entry: Camt054Entry, context: Context, path: str, escrow_id: UUID
-    ) -> EntryOutcome:
-        """Book one entry under an id of its own, which is the same when the message is repeated."""
-        name = f"{entry.account}/{entry.bank_reference}"
-        own = msgspec.structs.replace(
-            context, command_id=minting.follow_up_id(context.command_id, name)
-        )
+    def _book(self, entry: Camt054Entry, context: Context, path: str) -> EntryOutcome:
         receipt, problem = None, None
         try:
-            booked = execution.execute(book_deposit(entry), escrow_id, own)
+            booked = execution.execute(book_deposit(entry), self.kwargs["id"], context)
             receipt = receipts.signed(booked, configured.receipt_key())
         except Refused as refusal:
             problem = problems.of_refusal(refusal, path)
@@ -90,6 +86,16 @@ class DepositsView(ResourceView):
             receipt=receipt,
             problem=problem,
         )
+
+
+def _within(context: Context, place: int) -> Context:
+    """Give an entry a command id by its place: the same when the message is repeated.
+
+    Each entry names the hash of its message, so another message under the same key is refused at
+    its first entry, before anything of it is booked.
+    """
+    own = minting.follow_up_id(context.command_id, f"entry/{place}")
+    return msgspec.structs.replace(context, command_id=own)
 
 
 def _read(request: HttpRequest) -> tuple[Camt054Entry, ...]:

@@ -98,14 +98,22 @@ def test_what_is_no_camt054_is_400(granted: Deal, people: People, content: bytes
 def test_a_message_of_another_role_is_403_and_of_a_stranger_404(
     granted: Deal, people: People
 ) -> None:
-    content = message(entry(granted, "R1", "1.00"))
     path = f"escrows/{granted.escrow_id}/deposits"
-    refused = people["exporter"].post(path, content, content_type="application/xml")
-    problem(refused, 403, "role_not_permitted")
-    nowhere = people["bank"].post(
-        f"escrows/{granted.license_id}/deposits", content, content_type="application/xml"
-    )
-    problem(nowhere, 404, "not_found")
+    nowhere = f"escrows/{granted.license_id}/deposits"
+    for content in (message(entry(granted, "R1", "1.00")), message(), b"<"):
+        refused = people["exporter"].post(path, content, content_type="application/xml")
+        problem(refused, 403, "role_not_permitted")
+        lost = people["bank"].post(nowhere, content, content_type="application/xml")
+        problem(lost, 404, "not_found")
+
+
+def test_a_key_used_for_another_message_books_nothing_of_it(granted: Deal, people: People) -> None:
+    first = message(entry(granted, "R1", "1.00"))
+    assert report(people, granted, first).status_code == 200
+    other = message(entry(granted, "R2", "2.00"), entry(granted, "R1", "3.00"))
+    count = EventRow.objects.count()
+    problem(report(people, granted, other), 422, "idempotency_key_reused")
+    assert EventRow.objects.count() == count
 
 
 def test_a_single_deposit_as_json_is_booked(granted: Deal, people: People) -> None:
