@@ -189,6 +189,10 @@ TOLLGATE_CHECKPOINT_STORE = ENV.text("TOLLGATE_CHECKPOINT_STORE", "")
 # The signer's socket, and the directory of its keys: for the signer and its operator alone.
 TOLLGATE_SIGNER_SOCKET = ENV.text("TOLLGATE_SIGNER_SOCKET", "")
 TOLLGATE_SIGNER_DIRECTORY = ENV.text("TOLLGATE_SIGNER_DIRECTORY", "")
+# Who else sees every checkpoint: `<verifier key> <address>`, separated by commas, and how many of
+# them must have cosigned one before it counts as witnessed.
+TOLLGATE_WITNESSES = ENV.words("TOLLGATE_WITNESSES")
+TOLLGATE_WITNESS_QUORUM = ENV.whole("TOLLGATE_WITNESS_QUORUM", len(TOLLGATE_WITNESSES))
 # Signs the receipts of commands: 32 random bytes in base64, for the web service alone.
 TOLLGATE_RECEIPT_KEY = ENV.text("TOLLGATE_RECEIPT_KEY", "")
 

@@ -10,11 +10,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audits.context import machine_now_s
-from audits.sealing.note import KEY_BYTES, SigningKey
+from audits.sealing.note import KEY_BYTES, NoteError, SigningKey
 from audits.sealing.outside import FileStore
 from audits.sealing.publishing import Publisher
 from audits.sealing.signer import Signer
 from audits.sealing.signing import SignerClient, SignerServer
+from audits.sealing.witnesses import Policy, parse_witness
 
 
 def origin() -> str:
@@ -29,6 +30,17 @@ def publisher() -> Publisher:
         FileStore(_path("TOLLGATE_CHECKPOINT_STORE")),
         SignerClient(_path("TOLLGATE_SIGNER_SOCKET")),
     )
+
+
+def policy() -> Policy:
+    """Say which witnesses there are, and how many must agree; ImproperlyConfigured."""
+    try:
+        named = tuple(parse_witness(text) for text in settings.TOLLGATE_WITNESSES)
+    except NoteError as error:
+        raise ImproperlyConfigured(f"TOLLGATE_WITNESSES: {error}") from error
+    if len(named) < settings.TOLLGATE_WITNESS_QUORUM:
+        raise ImproperlyConfigured("TOLLGATE_WITNESS_QUORUM asks for more than there are witnesses")
+    return Policy(named, settings.TOLLGATE_WITNESS_QUORUM)
 
 
 def signer_directory() -> Path:

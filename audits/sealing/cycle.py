@@ -13,6 +13,7 @@ from audits.sealing.halt import SealingHalted
 from audits.sealing.publishing import Publisher
 from audits.sealing.record import record_halt
 from audits.sealing.signing import SignerAwayError
+from audits.sealing.witnesses import Policy, gather
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +30,7 @@ class Cycle:
     """One sealer's work; `step` is called again and again, and soon after it returned more than 0."""
 
     publisher: Publisher
+    policy: Policy
     now_s: Callable[[], int]
     """This machine's clock, seconds since 1970."""
     elapsed_seconds: Callable[[], float]
@@ -65,7 +67,13 @@ class Cycle:
             log.error("sealing_delayed", error=str(error))  # noqa: TRY400 -- the trace says no more
             return None
         if published is not None:
-            log.info("checkpoint_published", number=published.number, size=published.size)
+            agreed = gather(published, self.policy)
+            log.info(
+                "checkpoint_published",
+                number=published.number,
+                size=published.size,
+                is_witnessed=self.policy.is_met(agreed),
+            )
             self._sealed = 0
             self._next_fresh, self._next_idle = now + FRESH_SECONDS, now + IDLE_SECONDS
         return published

@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Seal; a second sealer at the same time only makes both slower."""
-        cycle = Cycle(configured.publisher(), machine_now_s, time.monotonic)
+        cycle = Cycle(configured.publisher(), configured.policy(), machine_now_s, time.monotonic)
         deployment.record_start("sealer")
         try:
             if options["watch"]:

@@ -11,10 +11,12 @@ from audits.sealing.halt import SealingHalted
 from audits.sealing.publishing import Publisher
 from audits.sealing.signer import Signed, SignRequest
 from audits.sealing.signing import SignerAwayError
+from audits.sealing.witnesses import Policy
 from tests.audits.sealing.journals import log
 from tests.audits.sealing.office import ORIGIN, Office
 
 pytestmark = pytest.mark.django_db
+NOBODY = Policy((), 0)
 
 
 @dataclass
@@ -25,7 +27,9 @@ class Day:
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
-        self.cycle = Cycle(self.office.publisher, lambda: self.office.now_s, lambda: self.seconds)
+        self.cycle = Cycle(
+            self.office.publisher, NOBODY, lambda: self.office.now_s, lambda: self.seconds
+        )
 
     def passes(self, seconds: float) -> int:
         """Let time pass, then let the sealer work; return the size of the last checkpoint."""
@@ -72,7 +76,10 @@ class Away:
 def test_a_signer_that_is_away_is_waited_for(office: Office) -> None:
     log(5)
     away = Cycle(
-        Publisher(ORIGIN, office.store, Away()), lambda: office.now_s, iter(range(100)).__next__
+        Publisher(ORIGIN, office.store, Away()),
+        NOBODY,
+        lambda: office.now_s,
+        iter(range(100)).__next__,
     )
     assert away.step() == 6
     assert away.step() == 0
@@ -85,7 +92,7 @@ def test_a_halt_is_recorded_and_stops_the_process(office: Office) -> None:
     log(5)
     day.passes(0)
     office.store_path.unlink()
-    day.cycle = Cycle(office.restarted(), lambda: office.now_s, lambda: day.seconds)
+    day.cycle = Cycle(office.restarted(), NOBODY, lambda: office.now_s, lambda: day.seconds)
     for _ in range(3):
         with pytest.raises(SealingHalted):
             day.passes(60)
