@@ -20,11 +20,12 @@ class AuditsConfig(AppConfig):
             proving,
             replaying,
             reporting,
+            tracing,
             wire,
         )
         from audits.exporting import tool  # noqa: PLC0415 -- apps must be loaded first
 
-        for module in (wire, findings, replaying, proving, reporting, tool, auditing):
+        for module in (wire, findings, replaying, proving, reporting, tracing, tool, auditing):
             module.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 

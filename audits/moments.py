@@ -49,6 +49,9 @@ _LOG: Final = """
     FROM audits_log l JOIN audits_event e USING (event_id)
     WHERE l.log_index <= %s AND l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
+_EVENTS: Final = """
+    SELECT event_id, type, schema_version, canonical FROM audits_event WHERE event_id = ANY(%s)
+"""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +144,13 @@ def kinds_at(types: Sequence[str], at: Moment) -> Iterator[tuple[int, Recorded[A
 def between(earlier: Moment, later: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
     """Read what was added from one moment to another in log order, each with its index."""
     return _in_order(replay.pages(_LOG, [later.log_index], (earlier.log_index,)))
+
+
+def read(places: Sequence[tuple[int, UUID]]) -> list[tuple[int, Recorded[Any]]]:
+    """Read these events, each given with its log index, in that order."""
+    rows = _fetch(_EVENTS, [[event_id for _, event_id in places]])
+    found = {row[0]: registry.decode(*_typed(row[1:])) for row in rows}
+    return [(log_index, found[event_id]) for log_index, event_id in places]
 
 
 def _in_order(

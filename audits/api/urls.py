@@ -4,7 +4,7 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from audits.api import documents, feed, health, past, proofs, reports, sessions, tiles
+from audits.api import documents, feed, health, lineage, past, proofs, reports, sessions, tiles
 from audits.api.addresses import addresses
 from audits.api.findings import FINDINGS, HALTS
 
@@ -21,6 +21,7 @@ urlpatterns: Final[list[URLPattern]] = [
     path("checkpoints/latest", proofs.NewestCheckpointView.as_view(), name="checkpoint-latest"),
     path("checkpoints/<int:size>", proofs.CheckpointView.as_view(), name="checkpoint"),
     path("audits/clocks", past.ClocksView.as_view(), name="clocks"),
+    path("audits/lineage/<uuid:id>", lineage.LineageView.as_view(), name="lineage"),
     path("audits/differences", past.DifferencesView.as_view(), name="differences"),
     path("audits/report", reports.ReportView.as_view(), name="quarter-report"),
     path("schema/", documents.SchemaView.as_view(), name="schema"),

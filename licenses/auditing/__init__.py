@@ -1,8 +1,10 @@
 """What auditors can ask of licensed exports: the past, decisions taken again, other editions, lineage."""
 
 from audits import past
+from audits.lineage import rules
 from audits.tools import add_tool
 from licenses.auditing import books, bundles, surveys
+from licenses.auditing.origins import RULES
 from licenses.auditing.recompute import RECOMPUTE
 from licenses.auditing.what_if import WHAT_IF
 
@@ -16,3 +18,4 @@ def register() -> None:
     surveys.register()
     add_tool("recompute", RECOMPUTE)
     add_tool("counterfactual", WHAT_IF)
+    rules.update(RULES)
