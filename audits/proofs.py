@@ -13,7 +13,7 @@ import msgspec
 from audits.execution import NotFound
 from audits.kernel import Refused
 from audits.models import CheckpointRow, EventRow
-from audits.sealing import merkle, tiles
+from audits.sealing import configured, merkle, tiles
 
 T = TypeVar("T")
 Hash = Annotated[
@@ -32,6 +32,10 @@ class CheckpointShown(msgspec.Struct, frozen=True, kw_only=True):
     """Its first `size` events are covered."""
     root: Hash
     signed_at: str
+    cosigned_by: tuple[str, ...]
+    """Names of the witnesses that cosigned it so far."""
+    is_witnessed: bool
+    """Whether as many of them did as the policy of this log asks for."""
     note: Annotated[str, msgspec.Meta(description=NOTE)]
 
 
@@ -77,11 +81,14 @@ def note_of(checkpoint: CheckpointRow) -> bytes:
 
 def shown(checkpoint: CheckpointRow) -> CheckpointShown:
     """Show a checkpoint."""
+    keys = sorted(row.witness for row in checkpoint.cosignatures.all())
     return CheckpointShown(
         number=checkpoint.number,
         size=checkpoint.size,
         root=encoded(bytes(checkpoint.root)),
         signed_at=checkpoint.signed_at.isoformat().replace("+00:00", "Z"),
+        cosigned_by=tuple(key.partition("+")[0] for key in keys),
+        is_witnessed=configured.policy().is_met(keys),
         note=note_of(checkpoint).decode(),
     )
 

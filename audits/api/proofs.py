@@ -25,6 +25,8 @@ CHECKPOINT_EXAMPLE: Final[Json] = {
     "size": 1_048_576,
     "root": _HASH,
     "signed_at": "2026-11-23T12:00:00Z",
+    "cosigned_by": ["witness.example/w1"],
+    "is_witnessed": True,
     "note": _NOTE,
 }
 INCLUSION_EXAMPLE: Final[Json] = {

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from audits import proofs
 from audits.models import EventRow
@@ -124,11 +125,22 @@ def test_checkpoints_are_listed_in_pages(exporter: ApiClient) -> None:
 def test_a_checkpoint_is_shown_by_its_size(exporter: ApiClient) -> None:
     latest = exporter.get("checkpoints/latest").json()
     assert (latest["number"], latest["size"]) == (2, 500)
-    assert len(note(latest["note"]).witnesses) == 1
+    assert len(note(latest["note"]).witnesses) == len(latest["cosigned_by"]) == 1
+    assert latest["is_witnessed"] is True  # nobody is asked for
     assert exporter.get("checkpoints/500").json() == latest
     assert exporter.get("checkpoints/200").json()["number"] == 0
     problem(exporter.get("checkpoints/201"), 404, "not_found")
     problem(exporter.get(f"checkpoints/{2**64}"), 404, "not_found")
+
+
+def test_a_checkpoint_below_policy_is_shown_as_not_witnessed(
+    exporter: ApiClient, settings: Settings
+) -> None:
+    seal(1)
+    settings.TOLLGATE_WITNESSES = [f"{WITNESS.verifier_key} http://127.0.0.1:9"]
+    settings.TOLLGATE_WITNESS_QUORUM = 1
+    publish()
+    assert exporter.get("checkpoints/latest").json()["is_witnessed"] is False
 
 
 def test_before_the_first_checkpoint_there_is_nothing_to_show(auditor: ApiClient) -> None:
