@@ -40,6 +40,7 @@ from licenses.domain.product import commands as product_commands
 from licenses.domain.remittance import commands as remittance_commands
 from licenses.domain.remittance import events as remittance_events
 from licenses.domain.shipment import commands as shipment_commands
+from licenses.domain.shipment.guards import UNIT_CITATION
 from licenses.gathering import (
     applications,
     departures,
@@ -122,7 +123,9 @@ DEALS: Final[dict[type[Command], Callable[[Desk, Any], UUID | None]]] = {
 
 CONSTRAINTS: Final[dict[str, Refused]] = {
     "licenses_shipped_serial_pkey": Refused(
-        "serial_already_shipped", "A unit of this lot has left with another shipment"
+        "serial_already_shipped",
+        "A unit of this lot has left with another shipment",
+        citation=UNIT_CITATION,
     ),
     "licenses_allotment_cap": Refused(
         "cap_exceeded", "Somebody else took the last of the volume", citation="91 FR 1684"

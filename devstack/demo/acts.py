@@ -205,6 +205,7 @@ def out_of_order(world: World, record: Record, played: Deal) -> None:
         "a serial number shipped twice",
         lambda: twice.request(played.serials),
         "serial_already_shipped",
+        cited=True,
     )
     record.refusal(
         "an expired license", _expired(world, customer_id), "license_not_in_force", cited=True

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
+from typing import Final
 
 from audits.kernel import Refused
 from licenses.domain.application.verdicts import told
@@ -23,6 +24,8 @@ from licenses.domain.shipment.facts import (
 )
 from licenses.domain.shipment.state import Waiting
 from licenses.domain.shipment.values import ShipmentTerms
+
+UNIT_CITATION: Final = "Tollgate: a unit leaves once, ever"
 
 
 def require_license(command: RequestShipment, facts: RequestFacts) -> LicenseBasis:
@@ -86,6 +89,7 @@ def require_unshipped(taken: Collection[str]) -> None:
         raise Refused(
             "serial_already_shipped",
             f"{len(taken)} units are in another shipment already",
+            citation=UNIT_CITATION,
             extra={"serials": list(taken)},
         )
 
