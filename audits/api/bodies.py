@@ -4,6 +4,7 @@ Money travels as decimal strings: every member named `…_cents`, in requests an
 Times may come with any offset and are taken to UTC, so that one moment is written in one way.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -58,18 +59,31 @@ def require_media_type(request: HttpRequest, *supported: str) -> str:
 def decode(body: bytes, shape: type[T]) -> T:
     """Decode JSON into `shape`; unknown members, wrong types and numbers for money are refused.
 
-    Raises msgspec.ValidationError with the JSON path, Rejected where it is no JSON at all.
+    Raises msgspec.ValidationError with the JSON path, Rejected where it is no JSON at all, or a
+    name comes twice in an object.
     """
     try:
         if not _holds_money(shape) and _ESCAPED_NUL not in body:
-            return _timed(msgspec.json.decode(body, type=shape), shape)
-        return _timed(msgspec.convert(_exact(msgspec.json.decode(body), "$"), shape), shape)
+            found = msgspec.json.decode(body, type=shape)
+        else:
+            found = msgspec.convert(_exact(msgspec.json.decode(body), "$"), shape)
+        json.loads(body, object_pairs_hook=_require_unrepeated, parse_int=str, parse_float=str)
+        return _timed(found, shape)
     except msgspec.ValidationError:
         raise
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Rejected(400, "json_malformed", str(error), path="$") from error
     except RecursionError as error:
         raise Rejected(400, "json_malformed", "Nested too deeply", path="$") from error
+
+
+def _require_unrepeated(members: list[tuple[str, Any]]) -> None:
+    """Refuse a name that comes twice: readers would disagree about what was meant (RFC 8259, 4)."""
+    names: set[str] = set()
+    for name, _ in members:
+        if name in names:
+            raise Rejected(400, "member_repeated", f"The name {name} comes twice", path="$")
+        names.add(name)
 
 
 def query(parameters: QueryDict, shape: type[T]) -> T:

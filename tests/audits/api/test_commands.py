@@ -202,6 +202,17 @@ def test_what_is_no_json_is_400(exporter: ApiClient, body: bytes) -> None:
     problem(exporter.post("jars/", body), 400, "json_malformed")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"label": "plums", "label": "pears"}',
+        b'{"label": "plums", "l\\u0061bel": "plums"}',
+    ],
+)
+def test_a_name_that_comes_twice_is_400(exporter: ApiClient, body: bytes) -> None:
+    problem(exporter.post("jars/", body), 400, "member_repeated")
+
+
 def test_another_media_type_is_415_and_names_ours(exporter: ApiClient) -> None:
     answer = exporter.post("jars/", b"label=x", content_type="application/x-www-form-urlencoded")
     problem(answer, 415, "media_type_unsupported")
