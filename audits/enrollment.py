@@ -9,14 +9,13 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from audits import context as minting
-from audits import store
+from audits import store, vault
 from audits.codec import fingerprint_of
 from audits.events import OrganizationEnrolled, PersonEnrolled
 from audits.kernel import Context, Decider, Event, Refused, Role, State
 from audits.models import Organization, Person
 
 _ORGANIZATIONS: Final = UUID("5b1f0d3a-7c0e-5d8e-8b0e-3f4c2a9d1b01")
-_PEOPLE: Final = UUID("5b1f0d3a-7c0e-5d8e-8b0e-3f4c2a9d1b02")
 
 
 class Enrolled(State):
@@ -36,11 +35,6 @@ def organization_id(name: str) -> UUID:
     return uuid5(_ORGANIZATIONS, name)
 
 
-def person_id(username: str) -> UUID:
-    """Derive a person's id from the login name, which is never reused."""
-    return uuid5(_PEOPLE, username)
-
-
 def enroll_organization(name: str, role: Role, *, agency: str = "") -> Organization:
     """Enroll an organization; repeating it changes nothing, another role is refused."""
     with transaction.atomic():
@@ -55,18 +49,30 @@ def enroll_organization(name: str, role: Role, *, agency: str = "") -> Organizat
     return known
 
 
-def enroll_person(username: str, organization: Organization, *, password: str | None) -> Person:
-    """Enroll a person of an organization; repeating it changes nothing but the password given."""
+def enroll_person(
+    username: str,
+    organization: Organization,
+    *,
+    password: str | None,
+    person_id: UUID | None = None,
+) -> Person:
+    """Enroll a person of an organization; repeating it changes nothing but the password given.
+
+    The person's id is minted unless given, so that it tells nothing of the name; the name is sealed.
+    """
     with transaction.atomic():
         known = Person.objects.filter(username=username).first()
         if known is None:
             known = Person.objects.create_person(
-                person_id=person_id(username),
+                person_id=person_id or minting.new_id(),
                 username=username,
                 organization=organization,
                 password=password,
             )
-            event = PersonEnrolled(username=username, organization_id=organization.id)
+            holder = vault.Holder(organization.id, known.id)
+            event = PersonEnrolled(
+                username=vault.seal_name(username, holder), organization_id=organization.id
+            )
             _record(known.id, event)
         elif known.organization_id != organization.id:
             raise Refused("person_conflict", f"{username} acts for another organization")

@@ -1,8 +1,12 @@
 """What the journal itself records: who was enrolled, refusals, dead work, and how it was sealed."""
 
+from typing import Annotated
 from uuid import UUID
 
+from audits import personal
 from audits.kernel import Event, Role, Value
+
+LoginName = Annotated[str, personal.line(150, personal.When.ALWAYS, "A login; kept sealed.")]
 
 
 class CommandRefused(Event):
@@ -47,7 +51,7 @@ class OrganizationEnrolled(Event):
 class PersonEnrolled(Event):
     """The operator enrolled a natural person, who acts for one organization."""
 
-    username: str
+    username: LoginName
     organization_id: UUID
 
 

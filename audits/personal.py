@@ -6,6 +6,7 @@ the same subject, and worthless once the subject's key is destroyed. See docs/ad
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final, Protocol, TypeVar, cast, runtime_checkable
@@ -47,6 +48,9 @@ class Somebody(Protocol):
     def natural_person(self) -> str | None:
         """Name the natural person that this describes; None: it describes something else."""
 
+    def organization_names(self) -> frozenset[str]:
+        """List the names that are the organization's that this describes, if it does."""
+
 
 Visit = Callable[[str, str], str]
 """(text, name of the natural person it is about) → what stands in its place."""
@@ -63,6 +67,16 @@ def line(most: int, when: When, description: str = "") -> msgspec.Meta:
         # Clients never see a token, and never send one.
         extra_json_schema={"pattern": LINE, "minLength": 1, "maxLength": most},
         description=description or "Personal data: kept sealed, and can be erased.",
+    )
+
+
+def copied(most: int) -> msgspec.Meta:
+    """Constrain a text copied from elsewhere: anything of up to `most` characters, or a token."""
+    return msgspec.Meta(
+        pattern=rf"^(?:[\s\S]{{0,{most}}}|{SEALED_FORM})$(?!\n)",
+        extra={MARK: When.COPIED},
+        extra_json_schema={"pattern": "", "maxLength": most},
+        description="Copied from a personal text, and sealed with it.",
     )
 
 
@@ -116,28 +130,40 @@ def rewritten(value: T, visit: Visit) -> T:
 
     Raises msgspec.ValidationError for the word that stands for erased data: it names nobody.
     """
-    return cast("T", _rewritten(value, _info(cast("Any", type(value))), None, visit))
+    return cast("T", _rewritten(value, _info(cast("Any", type(value))), _NOBODY, visit))
 
 
 _info = cache(types.type_info)
 
 
-def _rewritten(value: Any, info: types.Type, person: str | None, visit: Visit) -> Any:
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What the value around a text describes."""
+
+    person: str | None = None
+    organization: frozenset[str] = frozenset()
+
+
+_NOBODY: Final = _About()
+
+
+def _rewritten(value: Any, info: types.Type, about: _About, visit: Visit) -> Any:
     match info:
         case types.Metadata(type=inner, extra=extra):
             when = (extra or {}).get(MARK)
             if isinstance(value, str) and when is not None:
-                return _text(value, when, person, visit)
-            return _rewritten(value, inner, person, visit)
+                return _text(value, when, about, visit)
+            return _rewritten(value, inner, about, visit)
         case types.UnionType(types=options):
             fitting = next((option for option in options if _fits(value, option)), None)
-            return value if fitting is None else _rewritten(value, fitting, person, visit)
+            return value if fitting is None else _rewritten(value, fitting, about, visit)
         case types.VarTupleType(item_type=item):
-            return tuple(_rewritten(each, item, person, visit) for each in value)
+            return tuple(_rewritten(each, item, about, visit) for each in value)
         case types.StructType(fields=fields):
-            whose = value.natural_person() if isinstance(value, Somebody) else person
+            if isinstance(value, Somebody):
+                about = _About(value.natural_person(), value.organization_names())
             changed = {
-                field.name: _rewritten(getattr(value, field.name), field.type, whose, visit)
+                field.name: _rewritten(getattr(value, field.name), field.type, about, visit)
                 for field in fields
             }
             return msgspec.structs.replace(value, **changed)
@@ -145,13 +171,13 @@ def _rewritten(value: Any, info: types.Type, person: str | None, visit: Visit) -
             return value
 
 
-def _text(text: str, when: When, person: str | None, visit: Visit) -> str:
-    about = text if when is When.ALWAYS else person
-    if when is When.COPIED or about is None or is_token(text):
+def _text(text: str, when: When, about: _About, visit: Visit) -> str:
+    person = text if when is When.ALWAYS else about.person
+    if when is When.COPIED or person is None or is_token(text) or text in about.organization:
         return text
-    if ERASED in {text, about}:
+    if ERASED in {text, person}:
         raise msgspec.ValidationError(f"`{ERASED}` stands for data that are gone: name them anew")
-    return visit(text, about)
+    return visit(text, person)
 
 
 def _fits(value: Any, option: types.Type) -> bool:

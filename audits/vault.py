@@ -28,7 +28,15 @@ from django.db import transaction
 
 from audits import context as minting
 from audits.kernel import Command
-from audits.personal import ERASED, PREFIX, SEALED_FORM, holds_personal, rewritten, subject_of
+from audits.personal import (
+    ERASED,
+    PREFIX,
+    SEALED_FORM,
+    holds_personal,
+    is_token,
+    rewritten,
+    subject_of,
+)
 from audits.statements import run
 
 C = TypeVar("C", bound=Command)
@@ -166,12 +174,29 @@ def seal_name(name: str, holder: Holder) -> str:
     return _subjects(holder, [name])[name].seal(name)
 
 
-def sealed_beside(tokens: Iterable[str], texts: Iterable[str]) -> list[str]:
-    """Seal each text for the subject of the token beside it; erased ones give the word for it."""
-    pairs = list(zip(tokens, texts, strict=True))
-    subjects = _known({UUID(subject_of(token)) for token, _ in pairs})
-    found = [(subjects.get(UUID(subject_of(token))), text) for token, text in pairs]
-    return [ERASED if subject is None else subject.seal(text) for subject, text in found]
+class Glass:
+    """The sealed texts of one value, opened in this process's memory: read, and sealed beside."""
+
+    def __init__(self, value: Any) -> None:
+        tokens = _TOKEN.findall(msgspec.json.encode(value))
+        self._subjects: Final = _known({UUID(subject_of(token.decode())) for token in tokens})
+
+    def read(self, text: str) -> str:
+        """Give a text of the value in clear; an erased one as the word for it."""
+        if not is_token(text):
+            return text
+        subject = self._subject(text)
+        return ERASED if subject is None else subject.open(text)
+
+    def beside(self, token: str, text: str) -> str:
+        """Seal a text for the subject of a token of the value; in clear where that is no token."""
+        if not is_token(token):
+            return text
+        subject = self._subject(token)
+        return ERASED if subject is None else subject.seal(text)
+
+    def _subject(self, token: str) -> Subject | None:
+        return self._subjects.get(UUID(subject_of(token)), _STRANGER)
 
 
 def revealed(content: bytes) -> bytes:
@@ -198,6 +223,11 @@ def opened(value: T) -> T:
 
 class _Stranger(Subject):
     """Stands for a subject that there is not."""
+
+    def seal(self, text: str) -> str:
+        """Keep nothing."""
+        del text
+        return UNREADABLE
 
     def open(self, token: str) -> str:
         """Read nothing."""

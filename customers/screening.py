@@ -1,13 +1,13 @@
 """Screens customers against the list in use: work that the events of customers and lists cause."""
 
-from audits import execution, reading, work
+from audits import execution, reading, vault, work
 from audits.context import database_now
 from audits.work import Leased, NewWork
 from customers.domain import customer, screening_list
 from customers.domain.customer.commands import ExpireApproval, RecordScreening
 from customers.domain.customer.state import Approved, Pending
 from customers.domain.customer.values import Screening
-from customers.domain.screening.parties import screen_party
+from customers.domain.screening.parties import Lens, screen_party
 from customers.domain.screening.scoring import ALGORITHM, ALGORITHM_VERSION, THRESHOLD_PER_MILLE
 from customers.domain.screening_list.state import InUse
 from customers.handlers import SCREENING_LIST_ID
@@ -29,11 +29,13 @@ def screen_customer(leased: Leased) -> None:
     if in_use is None or not isinstance(state, Pending | Approved):
         return
     file = state.file
+    glass = vault.Glass(file.party)
     hits = screen_party(
         leased.subject_id,
         file.party,
         party_version=file.party_version,
         matcher=matcher_for(in_use.sha256),
+        lens=Lens(glass.read, glass.beside),
     )
     screening = Screening(
         party_version=file.party_version,

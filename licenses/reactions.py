@@ -9,12 +9,13 @@ from uuid import UUID
 from audits import execution, reading, work
 from audits.context import database_now
 from audits.kernel import Command
+from audits.personal import is_token
 from audits.work import Leased
 from customers.domain import customer
 from licenses.domain import escrow, license, product, shipment
 from licenses.domain.allotment.commands import ReleaseVolume
 from licenses.domain.escrow.commands import ForfeitEscrow, OpenEscrow
-from licenses.domain.escrow.events import ForfeitReason, Payer
+from licenses.domain.escrow.events import MAX_PAYER_NAMES, ForfeitReason, Payer
 from licenses.domain.escrow.state import Closed
 from licenses.domain.ids import escrow_id, lab_test_id, remittance_id
 from licenses.domain.lab_test.commands import RegisterLot
@@ -102,10 +103,11 @@ def open_escrow(intent: OpenEscrowFor) -> Order:
 def _payer(customer_id: UUID) -> Payer:
     file: Any = reading.load(customer.DECIDER, customer_id).state
     party = file.file.party
-    names = (party.name, *party.aliases, *((party.native_name,) if party.native_name else ()))
-    return Payer(
-        customer_id=customer_id, names=tuple(dict.fromkeys(name[:140] for name in names))[:20]
-    )
+    native = (party.native_name,) if party.native_name else ()
+    # A natural person's name is sealed: no bank's spelling can be compared with it.
+    names = [name[:140] for name in (party.name, *native, *party.aliases) if not is_token(name)]
+    known = tuple(dict.fromkeys(names))[:MAX_PAYER_NAMES]
+    return Payer(customer_id=customer_id, names=known)
 
 
 def _is_levied(ruling: Edition, lines: tuple[Any, ...]) -> bool:

@@ -6,15 +6,21 @@ from uuid import UUID
 
 import msgspec
 
+from audits import personal
 from audits.kernel import Value
 from customers.domain.values import LongText, Sha256
 
 PerMille = Annotated[int, msgspec.Meta(ge=0, le=1000)]
 MAX_PRINTED: Final = 200
+MAX_PRINTED_SEALED: Final = 100
+"""Sealing makes texts longer; twenty characters tell a name from another."""
 Name = Annotated[str, msgspec.Meta(max_length=MAX_PRINTED)]
 """A name as a list prints it, cut off there: some are whole paragraphs."""
 
-MAX_HITS: Final = 20
+CopiedName = Annotated[str, personal.copied(MAX_PRINTED)]
+"""A name of the party, or what resembles it: as sealed as the name is in the party."""
+
+MAX_HITS: Final = 15
 """Hits of one screening, so that they fit into one event; the last may stand for many."""
 
 
@@ -30,9 +36,9 @@ class ScreenedName(Value):
     """A name that was screened, and whose it is."""
 
     subject: Subject
-    subject_name: Name
+    subject_name: CopiedName
     """The subject's main name: tells two owners apart."""
-    name: Name
+    name: CopiedName
     """The name compared: the main name, an alias or the native name."""
 
 
@@ -43,14 +49,18 @@ class ListMatch(Value, tag_field="kind", tag="list_match"):
     entry_hash: Sha256
     """The version of the entry; a release is good for this version only."""
     source: Name
-    entry_name: Name
-    alias: Name
+    entry_name: CopiedName
+    alias: CopiedName
     """The one alias that matched."""
     score_per_mille: PerMille
 
 
 class NativeNameOnly(Value, tag_field="kind", tag="native_name_only"):
     """There is no Latin name to compare: the list cannot clear the subject, a person must."""
+
+
+class NameErased(Value, tag_field="kind", tag="name_erased"):
+    """The name was erased: nobody can compare it, and nobody is cleared without it."""
 
 
 class NameTooCommon(Value, tag_field="kind", tag="name_too_common"):
@@ -68,7 +78,7 @@ class Hit(Value):
     hit_id: UUID
     """The same for the same party version, subject and entry version, whatever the list."""
     screened: ScreenedName
-    cause: ListMatch | NativeNameOnly | NameTooCommon
+    cause: ListMatch | NativeNameOnly | NameErased | NameTooCommon
 
 
 class Disposition(StrEnum):

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from audits.kernel import Value
-from customers.domain.values import Address, Country, ShortText, Uscc
+from customers.domain.values import Address, Country, NameOfAnybody, PersonName, Uscc
 
 NATIVE_NAME_COUNTRIES: Final = frozenset({"CN", "HK", "MO", "TW"})
 """Where the registered name is written in Chinese, which the screening lists are not."""
@@ -27,14 +27,14 @@ class PartyKind(StrEnum):
 class UltimateParent(Value):
     """Who stands at the top of the chain of owners; a party without a parent names itself."""
 
-    name: ShortText
+    name: PersonName
     country: Country
 
 
 class Owner(Value):
     """A direct or indirect owner of a share of the party."""
 
-    name: ShortText
+    name: PersonName
     country: Country
     share_basis_points: Annotated[int, msgspec.Meta(ge=1, le=WHOLE_BASIS_POINTS)]
     """Hundredths of a percent."""
@@ -44,11 +44,11 @@ class Party(Value):
     """A party. What may be missing at first is None; `missing_of` names it before an approval."""
 
     kind: PartyKind
-    name: ShortText
+    name: NameOfAnybody
     """The name in Latin letters where there is one."""
-    aliases: Annotated[tuple[ShortText, ...], msgspec.Meta(max_length=10)] = ()
+    aliases: Annotated[tuple[NameOfAnybody, ...], msgspec.Meta(max_length=10)] = ()
     """Former names, trade names, abbreviations."""
-    native_name: ShortText | None = None
+    native_name: NameOfAnybody | None = None
     """The registered name in its own script."""
     uscc: Uscc | None = None
     address: Address
@@ -56,6 +56,17 @@ class Party(Value):
     ultimate_parent: UltimateParent | None = None
     owners: Annotated[tuple[Owner, ...], msgspec.Meta(max_length=30)] | None = None
     """None: not stated. (): nobody holds a share worth naming."""
+
+    def natural_person(self) -> str | None:
+        """Name the natural person that the party is; None: it is none."""
+        return self.name if self.kind is PartyKind.PERSON else None
+
+    def organization_names(self) -> frozenset[str]:
+        """List the organization's own names: it may be its own ultimate parent."""
+        if self.kind is PartyKind.PERSON:
+            return frozenset()
+        native = (self.native_name,) if self.native_name else ()
+        return frozenset((self.name, *self.aliases, *native))
 
 
 def missing_of(party: Party) -> tuple[str, ...]:

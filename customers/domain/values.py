@@ -52,10 +52,27 @@ PersonName = Annotated[
 ]
 """The name of a natural person, or of somebody who may be one. A subject of its own."""
 
-LongText = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=4_000)]
+NameOfAnybody = Annotated[
+    str, personal.line(200, When.OF_PERSON, "A name; sealed where the party is a natural person.")
+]
+"""The name of a party: personal data of those that are natural persons."""
+
+AddressLine = Annotated[
+    str, personal.line(200, When.OF_PERSON, "Sealed where the party is a natural person.")
+]
+
+FREE_TEXT: Final = "Free text. No personal data here: it is kept in clear and cannot be erased."
+
+LongText = Annotated[
+    str,
+    msgspec.Meta(pattern=_LINES, min_length=1, max_length=4_000, description=FREE_TEXT),
+]
 """Paragraphs that are not blank: reasons, statements."""
 
-Description = Annotated[str, msgspec.Meta(pattern=_LINES, min_length=1, max_length=1_000)]
+Description = Annotated[
+    str,
+    msgspec.Meta(pattern=_LINES, min_length=1, max_length=1_000, description=FREE_TEXT),
+]
 """A paragraph or two that are not blank, where several go into one event."""
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -91,9 +108,9 @@ _USCC_WEIGHTS: Final = tuple(3**position % 31 for position in range(_USCC_LENGTH
 class Address(Value):
     """A postal address; `lines` is the street part."""
 
-    lines: Annotated[tuple[ShortText, ...], msgspec.Meta(min_length=1, max_length=5)]
-    city: ShortText
-    postal_code: Annotated[str, msgspec.Meta(pattern=LINE, max_length=20)] | None = None
+    lines: Annotated[tuple[AddressLine, ...], msgspec.Meta(min_length=1, max_length=5)]
+    city: AddressLine
+    postal_code: Annotated[str, personal.line(20, When.OF_PERSON)] | None = None
     country: Country
 
 

@@ -12,7 +12,6 @@ from pytest_django import Settings
 
 from audits import context as minting
 from audits import grants, guards, vault
-from audits.personal import ERASED
 from audits.vault import Holder
 from tests.support.people import EXPORTER, identity
 from tests.support.world import logged_in
@@ -110,9 +109,11 @@ def test_without_the_right_secret_nothing_opens(token: str, settings: Settings) 
 
 
 def test_what_is_sealed_beside_a_token_belongs_to_its_subject(token: str) -> None:
-    [beside] = vault.sealed_beside([token], ["an alias"])
+    glass = vault.Glass({"name": token})
+    assert glass.read(token) == NAME
+    beside = glass.beside(token, "an alias")
     assert beside[:47] == token[:47]
-    assert vault.opened((beside,)) == ("an alias",)
-    assert vault.sealed_beside([token.replace(token[11:47], str(minting.new_id()))], ["x"]) == [
-        ERASED
-    ]
+    assert vault.opened([beside]) == ["an alias"]
+    assert (glass.read("clear"), glass.beside("clear", "text")) == ("clear", "text")
+    stranger = token.replace(token[11:47], str(minting.new_id()))
+    assert glass.read(stranger) == vault.UNREADABLE

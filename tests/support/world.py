@@ -28,16 +28,15 @@ ORGANIZATIONS: Final = {
 
 def enroll_cast() -> None:
     """Enroll the cast under the ids that tests know them by."""
-    with (
-        mock.patch.object(
-            enrollment, "organization_id", lambda name: identity(f"organization/{name}")
-        ),
-        mock.patch.object(enrollment, "person_id", lambda name: identity(f"person/{name}")),
+    with mock.patch.object(
+        enrollment, "organization_id", lambda name: identity(f"organization/{name}")
     ):
         for name, (role, agency, people) in ORGANIZATIONS.items():
             organization = enrollment.enroll_organization(name, role, agency=agency)
             for person in people:
-                enrollment.enroll_person(person, organization, password=None)
+                enrollment.enroll_person(
+                    person, organization, password=None, person_id=identity(f"person/{person}")
+                )
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Certification(Value):
     no_military_end_use: bool
     no_military_end_user: bool
     """Neither the military nor military intelligence uses the goods or has them used."""
-    remote_end_users: Annotated[tuple[RemoteEndUser, ...], msgspec.Meta(max_length=40)]
+    remote_end_users: Annotated[tuple[RemoteEndUser, ...], msgspec.Meta(max_length=32)]
     remote_end_users_complete: bool
     """There are no other remote end users than those disclosed."""
     signed_by: PersonName

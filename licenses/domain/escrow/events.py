@@ -5,7 +5,7 @@ Every event carries what the ledger needs to post it and the figures as they sto
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -61,11 +61,16 @@ class ForfeitReason(StrEnum):
     REVOCATION = "revocation"
 
 
+MAX_PAYER_NAMES: Final = 3
+"""Of each of up to fifty payers, so that they fit into one event."""
+
+
 class Payer(Value):
     """A customer who may pay, and the names by which a bank may know it."""
 
     customer_id: UUID
-    names: Annotated[tuple[BankPartyName, ...], msgspec.Meta(min_length=1, max_length=3)]
+    names: Annotated[tuple[BankPartyName, ...], msgspec.Meta(max_length=MAX_PAYER_NAMES)]
+    """None of a natural person: such a payer is known by its id alone."""
 
 
 class EscrowOpened(Event):

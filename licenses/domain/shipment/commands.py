@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from audits.kernel import Command
-from customers.domain.values import Document, LongText, ShortText
+from customers.domain.values import Document, LongText, PersonName, ShortText
 from licenses.domain.application.values import Eccn, LineNumber, Quantity, Units
 from licenses.domain.lab_test.report import LotSerials
 from licenses.domain.license.terms import LicenseNumber
@@ -72,7 +72,7 @@ class VerifyDelivery(Command):
     """Prove that the goods arrived."""
 
     delivered_on: date
-    received_by: ShortText
+    received_by: PersonName
     document: Document
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from audits.kernel import Value
-from customers.domain.values import Country, Document, LongText, ShortText
+from customers.domain.values import Country, Document, LongText, PersonName, ShortText
 from licenses.domain.application.values import Currency, Eccn, LineNumber, Quantity, Units
 from licenses.domain.lab_test.report import LotSerials
 from licenses.domain.license.terms import LicenseNumber
@@ -119,5 +119,6 @@ class Delivery(Value):
     """Proof that the goods arrived where they were licensed to go."""
 
     delivered_on: date
-    received_by: ShortText
+    received_by: PersonName
+    """Who took the goods in, or their post."""
     document: Document
