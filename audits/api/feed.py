@@ -4,7 +4,6 @@ Events are given as they are recorded, personal data sealed: whatever copies are
 erasure reaches them all. In clear they stand where a thing is shown.
 """
 
-from datetime import datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,45 +18,14 @@ from audits.api.history import envelope_of
 from audits.api.pages import Cursor, seal, unseal
 from audits.api.schema import Json, Of, Operation
 from audits.api.views import ApiView, actor_of, lookups, respond
+from audits.cloud_events import CloudEvent, cloud_event
 from audits.kernel import NotPermitted, Role
 from audits.models import EventRow, LogEntry
 
 ONE: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
 ORDERING: Final = "log"
-SEQUENCE_DIGITS: Final = 19
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-
-
-class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event as CloudEvents 1.0 has it; what is unknown is left out."""
-
-    specversion: str = "1.0"
-    id: UUID
-    source: str
-    """`urn:tollgate:<aggregate>`; with `id` it names the event."""
-    type: str
-    """`tollgate.<wire name>`."""
-    subject: UUID
-    """The stream."""
-    time: datetime
-    datacontenttype: str = bodies.JSON
-    data: Annotated[msgspec.Raw, msgspec.Meta(description="The event's fields, as recorded.")]
-    sequence: str | msgspec.UnsetType = msgspec.UNSET
-    """Log index, padded with zeros so that it sorts; left out until the sequencer has been there."""
-    streamversion: int
-    schemaversion: int
-    leafhash: str
-    """SHA-256(0x00 || canonical bytes), lower-case hex."""
-    command: str
-    commandid: UUID
-    correlationid: UUID
-    causationid: UUID | msgspec.UnsetType = msgspec.UNSET
-    personid: UUID
-    organizationid: UUID
-    role: Role
-    onbehalfof: UUID | msgspec.UnsetType = msgspec.UNSET
-    edition: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Feed(Paging):
@@ -73,30 +41,8 @@ class Feed(Paging):
     recorded_at_until: Moment | None = None
 
 
-def cloud_event(row: EventRow, log_index: int | None) -> CloudEvent:
-    """Show one event in CloudEvents form."""
-    event = envelope_of(row)
-    return CloudEvent(
-        id=event.event_id,
-        source=f"urn:tollgate:{event.aggregate}",
-        type=f"tollgate.{event.type}",
-        subject=event.stream_id,
-        time=event.recorded_at,
-        data=event.data,
-        sequence=msgspec.UNSET if log_index is None else str(log_index).zfill(SEQUENCE_DIGITS),
-        streamversion=event.version,
-        schemaversion=event.schema_version,
-        leafhash=bytes(row.leaf_hash).hex(),
-        command=event.command.name,
-        commandid=event.command.id,
-        correlationid=event.correlation_id,
-        causationid=event.causation_id or msgspec.UNSET,
-        personid=event.actor.person_id,
-        organizationid=event.actor.organization_id,
-        role=event.actor.role,
-        onbehalfof=event.on_behalf_of or msgspec.UNSET,
-        edition=event.edition or msgspec.UNSET,
-    )
+def _shown(row: EventRow, log_index: int | None) -> CloudEvent:
+    return cloud_event(envelope_of(row), bytes(row.leaf_hash), log_index)
 
 
 def require_auditor(request: HttpRequest) -> None:
@@ -139,7 +85,7 @@ class FeedView(ApiView):
             **{f"event__{column}": value for column, value in lookups(asked).items()},
         )
         entries = list(found.order_by("log_index")[: asked.limit])
-        events = [cloud_event(entry.event, entry.log_index) for entry in entries]
+        events = [_shown(entry.event, entry.log_index) for entry in entries]
         cursor = Cursor(ORDERING, "next", (str(entries[-1].log_index),)) if entries else None
         links = headers.link(request, {"next": seal(cursor) if cursor else None})
         if request.get_preferred_type([bodies.JSON, BATCH]) == BATCH:
@@ -169,5 +115,5 @@ class EventView(ApiView):
         if row is None:
             raise execution.NotFound(str(path["id"]))
         entry = getattr(row, "log_entry", None)
-        event = cloud_event(row, entry.log_index if entry else None)
+        event = _shown(row, entry.log_index if entry else None)
         return respond(event, content_type=ONE, as_recorded=True)

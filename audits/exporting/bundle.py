@@ -7,11 +7,11 @@ goes on there, with the checkpoint that was the newest when it began.
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -22,6 +22,7 @@ from audits.differences import Progress, Silence
 from audits.exporting import parts, scopes, tables
 from audits.exporting.contents import Contents
 from audits.exporting.scopes import Scope
+from audits.exporting.tables import Table
 from audits.kernel import Refused
 from audits.proofs import encoded
 from audits.sealing import merkle, tiles
@@ -33,13 +34,22 @@ ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 COPY_BYTES: Final = 1 << 20
 
 
+Form = Literal["cloudevents", "parquet", "xlsx"]
+FORMS: Final[Mapping[Form, tuple[str, Callable[[Path], AbstractContextManager[Table]]]]] = {
+    "cloudevents": ("cloudevents.jsonl", tables.cloud_events),
+    "parquet": ("tables/events.parquet", tables.parquet),
+    "xlsx": ("tables/events.xlsx", tables.workbook),
+}
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants exported."""
 
     scope: Scope
     since: tuple[int, ...] = ()
     """Sizes of checkpoints that the reader holds: the bundle proves that the log goes on from them."""
-    workbook: bool = False
+    forms: frozenset[Form] = frozenset()
+    """Besides CSV."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,10 +76,12 @@ def export(order: Order, place: Path, progress: Progress | None = None) -> Expor
     """Write a bundle to `place`: a directory, or one file where the name ends in .zip.
 
     Raises Refused `export_exists`, `export_other` where an unfinished one of another order stands,
-    `checkpoint_too_small`, and what `scopes.indexes` refuses; NotFound before the first checkpoint.
+    `checkpoint_too_small`, `parquet_not_installed`, and what `scopes.indexes` refuses; NotFound before the first checkpoint.
     """
     if place.exists():
         raise Refused("export_exists", f"{place} is there already")
+    if "parquet" in order.forms:
+        tables.pyarrow_modules()
     partial = place.with_name(f"{place.name}.partial")
     plan = _plan(order, partial / "plan.json")
     progress = progress or Silence()
@@ -122,8 +134,9 @@ def _write_contents(bundle: Path, written: Path, plan: Plan, progress: Progress)
     (bundle / "tables").mkdir()
     with ExitStack() as stack:
         shown = [stack.enter_context(tables.csv_table(bundle / "tables" / "events.csv"))]
-        if plan.order.workbook:
-            shown.append(stack.enter_context(tables.workbook(bundle / "tables" / "events.xlsx")))
+        for form in sorted(plan.order.forms):
+            name, table = FORMS[form]
+            shown.append(stack.enter_context(table(bundle / name)))
         contents = Contents(shown)
         events = stack.enter_context((bundle / "events.jsonl").open("wb"))
         proved = stack.enter_context((bundle / beside).open("wb"))

@@ -9,7 +9,7 @@ import msgspec
 
 from audits.codec import registry
 from audits.exporting.registry import Attachment, Total, attachments, totals
-from audits.exporting.tables import COLUMNS, Envelope, Table, row_of
+from audits.exporting.tables import COLUMNS, Envelope, Table
 
 _LINE: Final = re.compile(rb'\{"event":(.*),"log_index":([0-9]+)\}\n', re.DOTALL)
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
@@ -41,7 +41,7 @@ class Contents:
         if event.type in self._by_type or event.type in attachments:
             self._add_data(event.type, msgspec.json.decode(event.data))
         for table in self.tables:
-            table.add(row_of(int(match[2]), event))
+            table.take(int(match[2]), event, match[1])
 
     def _add_data(self, kind: str, data: dict[str, Any]) -> None:
         for total in self._by_type.get(kind, ()):

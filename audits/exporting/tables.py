@@ -1,18 +1,23 @@
-"""Events as tables for people: CSV, and a workbook. A cell never becomes a formula.
+"""Events as tables for people (CSV, a workbook) and for programs (CloudEvents, Parquet).
 
-What a spreadsheet would take for a formula begins with an apostrophe here; the events themselves stand
+A cell never becomes a formula: what a spreadsheet would take for a formula begins with an apostrophe here; the events themselves stand
 as they are in `events.jsonl`.
 """
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import IO, Any, Final, Protocol
+from uuid import UUID
 
 import msgspec
 
-from audits.codec import Recorded
+from audits.cloud_events import cloud_event
+from audits.codec import Recorded, leaf_hash
+from audits.kernel import Refused
 
 Envelope = Recorded[msgspec.Raw]
 
@@ -21,6 +26,8 @@ MAX_CELL: Final = 32_767
 """Characters that a spreadsheet keeps in one cell."""
 MAX_ROWS: Final = 1_048_576
 """Rows of one sheet, the headings included."""
+ROW_GROUP: Final = 10_000
+"""Rows that are written to a Parquet file at a time."""
 CUT: Final = " … (whole in events.jsonl)"
 COLUMNS: Final[dict[str, str]] = {
     "log_index": "Place in the log, from 0",
@@ -43,23 +50,32 @@ COLUMNS: Final[dict[str, str]] = {
 
 
 class Table(Protocol):
-    """Takes rows of text."""
+    """Takes events in log order."""
 
-    def add(self, cells: list[str]) -> None:
-        """Add a row."""
+    def take(self, log_index: int, event: Envelope, content: bytes) -> None:
+        """Take the next event, and its canonical bytes."""
 
 
-def row_of(log_index: int, event: Envelope) -> list[str]:
-    """Give an event's cells, in the order of COLUMNS, each harmless to a spreadsheet."""
+def values_of(log_index: int, event: Envelope) -> list[Any]:
+    """Give what stands in an event's row, in the order of COLUMNS; ids as text."""
     values = (
-        log_index,
-        event.recorded_at.isoformat().replace("+00:00", "Z"),
-        *(event.aggregate, event.stream_id, event.version, event.type),
-        *(event.actor.person_id, event.actor.organization_id, event.actor.role.value),
+        *(log_index, event.recorded_at, event.aggregate, event.stream_id, event.version),
+        *(event.type, event.actor.person_id, event.actor.organization_id, event.actor.role.value),
         *(event.on_behalf_of, event.command.name, event.correlation_id, event.causation_id),
         *(event.edition, event.event_id, bytes(event.data).decode()),
     )
-    return [harmless("" if value is None else str(value)) for value in values]
+    return [str(each) if isinstance(each, UUID) else each for each in values]
+
+
+def row_of(log_index: int, event: Envelope) -> list[str]:
+    """Give an event's cells, each harmless to a spreadsheet."""
+    return [harmless(_text(value)) for value in values_of(log_index, event)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return "" if value is None else str(value)
 
 
 def harmless(text: str) -> str:
@@ -72,11 +88,12 @@ class CsvTable:
 
     def __init__(self, writer: Any) -> None:
         self.writer = writer
-        self.add(list(COLUMNS))
+        self.writer.writerow(COLUMNS)
 
-    def add(self, cells: list[str]) -> None:
+    def take(self, log_index: int, event: Envelope, content: bytes) -> None:
         """Add a row."""
-        self.writer.writerow(cells)
+        del content
+        self.writer.writerow(row_of(log_index, event))
 
 
 @contextmanager
@@ -99,6 +116,11 @@ class Workbook:
         self.row = 0
         self.add(list(COLUMNS))
 
+    def take(self, log_index: int, event: Envelope, content: bytes) -> None:
+        """Add a row for an event."""
+        del content
+        self.add(row_of(log_index, event))
+
     def add(self, cells: list[str]) -> None:
         """Add a row; what no cell can hold is cut, and says so."""
         if self.row == self.rows_per_sheet:
@@ -110,9 +132,73 @@ class Workbook:
 
 
 @contextmanager
-def workbook(path: Path, *, rows_per_sheet: int = MAX_ROWS) -> Iterator[Table]:
+def workbook(path: Path, *, rows_per_sheet: int = MAX_ROWS) -> Iterator[Workbook]:
     """Write a workbook, a row at a time: memory holds one row."""
     import xlsxwriter  # noqa: PLC0415 -- only who wants a workbook waits for it to load
 
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         yield Workbook(book, rows_per_sheet)
+
+
+class CloudEvents:
+    """One CloudEvent a line."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+
+    def take(self, log_index: int, event: Envelope, content: bytes) -> None:
+        """Add a line."""
+        shown = cloud_event(event, leaf_hash(content), log_index)
+        self.file.write(msgspec.json.encode(shown) + b"\n")
+
+
+@contextmanager
+def cloud_events(path: Path) -> Iterator[Table]:
+    """Write events as CloudEvents 1.0, JSON lines."""
+    with path.open("wb") as file:
+        yield CloudEvents(file)
+
+
+class ParquetTable:
+    """A Parquet file: numbers and times as such, everything else as text, nothing escaped."""
+
+    def __init__(self, writer: Any, table_of: Callable[[list[dict[str, Any]]], Any]) -> None:
+        self.writer, self.table_of = writer, table_of
+        self.rows: list[dict[str, Any]] = []
+
+    def take(self, log_index: int, event: Envelope, content: bytes) -> None:
+        """Add a row; rows are written some thousands at a time."""
+        del content
+        self.rows.append(dict(zip(COLUMNS, values_of(log_index, event), strict=True)))
+        if len(self.rows) == ROW_GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the rows that wait."""
+        if self.rows:
+            self.writer.write_table(self.table_of(self.rows))
+            self.rows = []
+
+
+@contextmanager
+def parquet(path: Path) -> Iterator[Table]:
+    """Write a Parquet file; Refused `parquet_not_installed` without the package pyarrow."""
+    arrow, writing = pyarrow_modules()
+    types = dict.fromkeys(COLUMNS, arrow.string())
+    types |= {"log_index": arrow.int64(), "version": arrow.int32()}
+    types |= {"recorded_at": arrow.timestamp("us", tz="UTC")}
+    schema = arrow.schema(list(types.items()))
+    with writing.ParquetWriter(path, schema) as writer:
+        table = ParquetTable(writer, partial(arrow.Table.from_pylist, schema=schema))
+        yield table
+        table.flush()
+
+
+def pyarrow_modules() -> tuple[Any, Any]:
+    """Load what writes Parquet; Refused `parquet_not_installed` where it is not installed."""
+    try:
+        import pyarrow  # noqa: PLC0415, ICN001 -- an extra that not everybody installs
+        from pyarrow import parquet as writing  # noqa: PLC0415 -- as above
+    except ModuleNotFoundError as error:
+        raise Refused("parquet_not_installed", "Install the package pyarrow first") from error
+    return pyarrow, writing

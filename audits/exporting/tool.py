@@ -9,7 +9,7 @@ import msgspec
 from django.core.management.base import CommandError, CommandParser
 
 from audits.execution import NotFound
-from audits.exporting.bundle import Order, export
+from audits.exporting.bundle import FORMS, Order, export
 from audits.exporting.scopes import Scope
 from audits.progress import shown
 from audits.replaying import moment_argument
@@ -50,13 +50,19 @@ class Export:
             metavar="SIZE",
             help="of a checkpoint that the reader holds (repeatable)",
         )
-        parser.add_argument("--xlsx", action="store_true", help="also a workbook")
+        parser.add_argument(
+            "--also",
+            action="append",
+            default=[],
+            choices=sorted(FORMS),
+            help="besides CSV (repeatable); parquet needs the package pyarrow",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Write it; run again, it goes on where it was cut short."""
         order = Order(
-            scope=_scope(options), since=tuple(options["since"]), workbook=options["xlsx"]
+            scope=_scope(options), since=tuple(options["since"]), forms=frozenset(options["also"])
         )
         try:
             with shown() as progress:

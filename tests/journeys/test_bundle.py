@@ -28,7 +28,13 @@ def test_a_deal_leaves_as_a_bundle(
 
     for kind in ("deal", "about"):
         place = tmp_path / kind
-        export(Order(scope=Scope(kind=kind, id=deal.application_id), workbook=True), place)
+        export(
+            Order(
+                scope=Scope(kind=kind, id=deal.application_id),
+                forms=frozenset({"cloudevents", "xlsx"}),
+            ),
+            place,
+        )
         assert main([str(place), "--key", str(LOG.verifier_key)]) == 0
     assert "differences" not in capsys.readouterr().out
 

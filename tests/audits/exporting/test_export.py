@@ -2,6 +2,7 @@
 
 import csv
 import json
+import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,6 +13,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
+from pyarrow import parquet
 
 from audits import context
 from audits.exporting import bundle, parts, tables
@@ -26,6 +28,7 @@ from tests.audits.api.toy import FillJar
 from tests.audits.histories import do, full_jar
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.published import LOG, publish
+from tests.support.client import ApiClient
 from verifier.verify_bundle import main
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
@@ -187,7 +190,7 @@ def test_tables_hold_every_event_and_no_formula(tmp_path: Path) -> None:
     jar = full_jar()
     do(FillJar(amount_cents=1, note="=HYPERLINK()"), jar)
     sealed_now()
-    export(Order(scope=Scope(kind="all"), workbook=True), tmp_path / "all")
+    export(Order(scope=Scope(kind="all"), forms=frozenset({"xlsx"})), tmp_path / "all")
     with (tmp_path / "all/tables/events.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == list(tables.COLUMNS)
@@ -199,6 +202,43 @@ def test_tables_hold_every_event_and_no_formula(tmp_path: Path) -> None:
     assert "<f>" not in sheet
     dictionary = json.loads((tmp_path / "all/columns.json").read_bytes())
     assert set(dictionary["events"]) == {"jar_filled", "jar_opened"}
+
+
+@pytest.mark.usefixtures("jar")
+def test_events_leave_as_cloud_events_too(
+    auditor: ApiClient, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the auditors' feed shows them."""
+    export(Order(scope=Scope(kind="all"), forms=frozenset({"cloudevents"})), tmp_path / "all")
+    lines = (tmp_path / "all/cloudevents.jsonl").read_bytes().splitlines()
+    assert [json.loads(line) for line in lines] == auditor.get("events/").json()["items"]
+    assert verified(tmp_path / "all", capsys)[0] == 0
+
+
+@pytest.mark.usefixtures("jar")
+def test_a_parquet_file_holds_every_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tables, "ROW_GROUP", 4)
+    export(Order(scope=Scope(kind="all"), forms=frozenset({"parquet"})), tmp_path / "all")
+    rows = parquet.read_table(tmp_path / "all/tables/events.parquet").to_pylist()
+    stored = EventRow.objects.order_by("log_entry__log_index")
+    assert [(row["log_index"], row["event_id"], row["recorded_at"]) for row in rows] == [
+        (index, str(row.event_id), row.recorded_at) for index, row in enumerate(stored)
+    ]
+    assert list(rows[0]) == list(tables.COLUMNS)
+    assert verified(tmp_path / "all", capsys)[0] == 0
+
+
+@pytest.mark.usefixtures("jar")
+def test_without_pyarrow_there_is_no_parquet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(Refused) as caught:
+        export(Order(scope=Scope(kind="all"), forms=frozenset({"parquet"})), tmp_path / "all")
+    assert caught.value.code == "parquet_not_installed"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_sheet_is_followed_by_another(tmp_path: Path) -> None:
@@ -262,7 +302,7 @@ def test_a_crash_at_the_end_is_made_good(
         with pytest.raises(Crash):
             export(WHOLE, tmp_path / "all")
     with pytest.raises(Refused) as caught:
-        export(Order(scope=Scope(kind="all"), workbook=True), tmp_path / "all")
+        export(Order(scope=Scope(kind="all"), forms=frozenset({"xlsx"})), tmp_path / "all")
     assert caught.value.code == "export_other"
     export(WHOLE, tmp_path / "all")
     assert verified(tmp_path / "all", capsys)[0] == 0
@@ -276,7 +316,7 @@ def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[st
     done = msgspec.json.decode(capsys.readouterr().out, type=Exported)
     assert (done.path, done.events) == (str(tmp_path / "deal.zip"), 3)
     assert done.bytes == (tmp_path / "deal.zip").stat().st_size
-    call_command("audit", "export", str(tmp_path / "all"), "--all", "--xlsx")
+    call_command("audit", "export", str(tmp_path / "all"), "--all", "--also", "xlsx")
     assert "6 events of 2 things" in capsys.readouterr().out
     times = ["2020-01-01T00:00:00Z", "2120-01-01T00:00:00Z"]
     call_command("audit", "export", str(tmp_path / "period"), "--period", *times)
