@@ -131,6 +131,11 @@ def amount_text(minor: int, currency: str) -> str:
     return f"{sign}{whole:,}" + (f".{fraction:0{digits}d}" if digits else "")
 
 
+def sum_text(minor: int, currency: str) -> str:
+    """Write a sum for people: 1234567 of USD is `USD 12,345.67`."""
+    return f"{currency} {amount_text(minor, currency)}"
+
+
 def refuse_day_ahead(day: date, now: datetime) -> None:
     """Refuse a payment reported as done on a day (UTC) that has not begun."""
     if day > now.astimezone(UTC).date():

@@ -183,6 +183,7 @@ def _payment(basis: Basis, value_cents: int) -> PaymentFacts | None:
         deposited_cents=state.books.credited_cents,
         held_cents=state.books.held_cents,
         price_cents=value_cents,
+        currency=state.books.terms.currency,
         evidence=basis.escrow.latest(
             escrow_events.EscrowOpened,
             escrow_events.DepositBooked,
@@ -199,12 +200,15 @@ def _levy(desk: Desk, basis: Basis, edition: Edition, value_cents: int) -> LevyF
     duty = rows.filter(
         shipment_id=basis.shipment.stream_id, status__in=["confirmed", "reconciled"]
     ).first()
+    is_on_proceeds = edition.levy.base == "sale_proceeds"
     return LevyFacts(
         overdue=rows.filter(
             status__in=["assessed", "instructed"],
             created_at__lte=desk.context.now - REMITTANCE_DUE,
         ).count(),
-        base_cents=value_cents if edition.levy.base == "sale_proceeds" else entered,
+        base_cents=value_cents if is_on_proceeds else entered,
+        # An entered value is in US dollars, as customs has it.
+        currency=basis.terms.currency if is_on_proceeds else "USD",
         held_cents=0 if isinstance(state, NotOpened) else state.books.held_cents,
         imported_for_testing=entered is not None,
         confirmed_cents=duty.amount_cents if duty else 0,
@@ -234,6 +238,7 @@ def _license(basis: Basis) -> LicenseFacts | None:
         value_cents=line.value_cents,
         shipped_quantity=drawn.quantity,
         shipped_value_cents=drawn.value_cents,
+        currency=grant.terms.currency,
         evidence=basis.license.latest(
             license_events.LicenseGranted,
             license_events.ProvisosAcknowledged,

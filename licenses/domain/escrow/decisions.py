@@ -40,7 +40,7 @@ from licenses.domain.escrow.state import (
     evolve,
     opened,
 )
-from licenses.domain.money import refuse_day_ahead
+from licenses.domain.money import refuse_day_ahead, sum_text
 from licenses.domain.policy.levies import levy_due
 from licenses.domain.policy.model import Prepayment
 
@@ -132,9 +132,11 @@ def release_escrow(command: ReleaseEscrow, state: EscrowState, facts: Facts) -> 
     if isinstance(current, Closed):
         raise refused(books, "escrow_closed", f"The escrow is closed: {current.how}")
     if isinstance(current, AwaitingFunds) and books.terms.prepayment.required:
-        raise refused(books, "escrow_not_funded", f"{books.missing_cents} cents are missing")
+        missing = sum_text(books.missing_cents, books.terms.currency)
+        raise refused(books, "escrow_not_funded", f"{missing} are missing")
     if command.gross_cents > books.held_cents:
-        raise refused(books, "escrow_insufficient", f"Only {books.held_cents} cents are held")
+        held = sum_text(books.held_cents, books.terms.currency)
+        raise refused(books, "escrow_insufficient", f"Only {held} are held")
     return [_release(command, books)]
 
 

@@ -151,6 +151,7 @@ class PaymentFacts(Value):
     """Still in escrow."""
     price_cents: Cents
     """Price of this shipment."""
+    currency: str
     evidence: tuple[UUID, ...] = ()
 
 
@@ -159,6 +160,8 @@ class LevyFacts(Value):
 
     overdue: int
     """Remittances of earlier shipments that are due and not confirmed."""
+    currency: str
+    """Of the base and of what is held or paid."""
     base_cents: Cents | None = None
     """This shipment's sale proceeds or entered value, as the levy's base says."""
     held_cents: Cents = 0
@@ -184,6 +187,7 @@ class LicenseFacts(Value):
     value_cents: Cents
     shipped_quantity: int
     shipped_value_cents: Cents
+    currency: str
     evidence: tuple[UUID, ...] = ()
 
 

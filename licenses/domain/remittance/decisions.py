@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from audits.kernel import Decider, Facts, Refused
-from licenses.domain.money import refuse_day_ahead
+from licenses.domain.money import refuse_day_ahead, sum_text
 from licenses.domain.policy.levies import levy_due, levy_total
 from licenses.domain.remittance.commands import (
     AssessRemittance,
@@ -271,7 +271,7 @@ def _refuse_other_amount(
 ) -> None:
     due = state.assessed
     if (amount_cents, currency) != (due.amount_cents, due.currency):
-        detail = f"Due are {due.amount_cents} {due.currency} cents, in one sum"
+        detail = f"Due are {sum_text(due.amount_cents, due.currency)}, in one sum"
         raise _refused(state, "remittance_amount_wrong", detail)
 
 

@@ -1,5 +1,8 @@
 """C8 prepayment, C9 remittance. Pure; money in minor units."""
 
+from functools import partial
+
+from licenses.domain.money import sum_text
 from licenses.domain.policy.facts import DealFacts, LevyFacts, ProductFacts
 from licenses.domain.policy.levies import covers, levy_total
 from licenses.domain.policy.model import Condition, Edition, Levy, Verdict
@@ -14,18 +17,19 @@ def prepayment(edition: Edition, deal: DealFacts) -> Verdict:
         return hold(condition, "prepayment_not_required", reason, citation=rule.citation)
     if facts is None:
         return unknown(condition, "payment", citation=rule.citation)
+    said = partial(sum_text, currency=facts.currency)
     findings = []
     if facts.deposited_cents < facts.agreed_cents:
-        reason = f"{facts.deposited_cents:,} of {facts.agreed_cents:,} cents are deposited"
+        reason = f"{said(facts.deposited_cents)} of {said(facts.agreed_cents)} are deposited"
         findings.append(Finding("not_prepaid", reason))
     if facts.held_cents < facts.price_cents:
         reason = (
-            f"Escrow holds {facts.held_cents:,} cents; the shipment costs {facts.price_cents:,}"
+            f"Escrow holds {said(facts.held_cents)}; the shipment costs {said(facts.price_cents)}"
         )
         findings.append(Finding("escrow_short", reason))
     if findings:
         return fail(condition, findings, citation=rule.citation, evidence=facts.evidence)
-    reason = f"{facts.deposited_cents:,} cents deposited, {facts.held_cents:,} still held."
+    reason = f"{said(facts.deposited_cents)} deposited, {said(facts.held_cents)} still held."
     return hold(condition, "prepaid", reason, citation=rule.citation, evidence=facts.evidence)
 
 
@@ -53,7 +57,8 @@ def _taken_at_dispatch(levy: Levy, facts: LevyFacts) -> list[Finding]:
         return [Finding("levy_base_unknown", "The sale proceeds are not known")]
     due = levy_total(levy, facts.base_cents)
     if facts.held_cents < due:
-        reason = f"Escrow holds {facts.held_cents:,} cents; the levy is {due:,} cents"
+        said = partial(sum_text, currency=facts.currency)
+        reason = f"Escrow holds {said(facts.held_cents)}; the levy is {said(due)}"
         return [Finding("levy_not_covered", reason)]
     return []
 
@@ -78,6 +83,7 @@ def _duty(levy: Levy, facts: LevyFacts) -> list[Finding]:
         return [Finding("levy_base_unknown", "The entered value is not known")]
     due = levy_total(levy, facts.base_cents)
     if facts.confirmed_cents < due:
-        reason = f"{facts.confirmed_cents:,} of {due:,} cents of duty are confirmed"
+        said = partial(sum_text, currency=facts.currency)
+        reason = f"{said(facts.confirmed_cents)} of {said(due)} of duty are confirmed"
         return [Finding("levy_not_paid", reason)]
     return []

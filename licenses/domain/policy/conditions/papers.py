@@ -2,8 +2,10 @@
 
 import re
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
+from licenses.domain.money import sum_text
 from licenses.domain.policy.facts import (
     ClearanceFacts,
     DealFacts,
@@ -75,7 +77,8 @@ def _balance(rule: LicenseRule, license_: LicenseFacts, shipment: ShipmentFacts)
     value = license_.shipped_value_cents + shipment.value_cents
     limit = license_.value_cents * (100 + rule.value_tolerance_percent) // 100
     if value > limit:
-        reason = f"{value:,} cents would have shipped, of at most {limit:,} with the tolerance"
+        said = partial(sum_text, currency=license_.currency)
+        reason = f"{said(value)} would have shipped, of at most {said(limit)} with the tolerance"
         findings.append(Finding("value_exceeded", reason))
     return findings
 

@@ -147,10 +147,12 @@ BRIEF_DEAL: Final = DealFacts(
         deposited_cents=2 * PRICE_CENTS,
         held_cents=PRICE_CENTS,
         price_cents=PRICE_CENTS,
+        currency="USD",
         evidence=proof("escrow_funded"),
     ),
     levy=LevyFacts(
         overdue=0,
+        currency="USD",
         base_cents=PRICE_CENTS,
         held_cents=PRICE_CENTS,
         imported_for_testing=True,
@@ -170,6 +172,7 @@ BRIEF_DEAL: Final = DealFacts(
         value_cents=2 * PRICE_CENTS,
         shipped_quantity=100,
         shipped_value_cents=PRICE_CENTS,
+        currency="USD",
         evidence=proof("license_granted"),
     ),
     shipment=ShipmentFacts(

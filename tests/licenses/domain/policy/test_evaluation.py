@@ -103,6 +103,6 @@ def test_every_failure_is_named_and_the_first_gives_the_code() -> None:
 
     assert verdict.code == "not_prepaid"
     assert verdict.reason == (
-        "1 of 640,000,000 cents are deposited."
-        " Escrow holds 0 cents; the shipment costs 320,000,000."
+        "USD 0.01 of USD 6,400,000.00 are deposited."
+        " Escrow holds USD 0.00; the shipment costs USD 3,200,000.00."
     )

@@ -97,7 +97,7 @@ def test_rule_duty_falls_inside_its_windows_alone(
 
 
 def test_money_that_nobody_reported_is_not_there() -> None:
-    silent = LevyFacts(overdue=0, base_cents=1, imported_for_testing=True)
+    silent = LevyFacts(overdue=0, currency="USD", base_cents=1, imported_for_testing=True)
 
     expect("levy_not_covered", C9, BRIEF, msgspec.structs.replace(BRIEF_DEAL, levy=silent))
     expect("levy_not_paid", C9, RULE, msgspec.structs.replace(RULE_DEAL, levy=silent))
