@@ -31,7 +31,7 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,17})\}\n', re.DOTALL)
 EVENT_ID: Final = re.compile(rb'"event_id":"([0-9a-f-]{36})"')
 BROKEN: Final = (EOFError, zipfile.BadZipFile, zlib.error)
-UNUSABLE: Final = (OSError, TypeError, ValueError, LookupError, AttributeError, *BROKEN)
+UNUSABLE: Final = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 Hashes = Sequence[bytes]
 
 
@@ -290,7 +290,7 @@ class Verification:
                 self.roots[self.tree.size] = self.tree.root()
             self._content(read_canonical(match[1]))
             self._place(leaf, index, expected, proof)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except UNUSABLE as error:
             wrong = error if isinstance(error, Wrong) else Wrong("event_malformed", repr(error))
             self.differ(wrong, index, found[1].decode() if found else None)
 
@@ -309,7 +309,7 @@ class Verification:
 
     def _place(self, leaf: bytes, index: int, expected: int, proof: Any) -> None:
         if self.is_whole:
-            self.beside.seek(HASH_BYTES * index)
+            self.beside.seek(HASH_BYTES * min(index, self.newest.size))
             if self.beside.read(HASH_BYTES) != leaf:
                 raise Wrong("leaf_differs", "the event does not hash to its leaf in the log")
         if index < expected or (self.is_whole and index != expected):
@@ -386,7 +386,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = Verification(Bundle(asked.bundle), keys, outside).run(asked.witnesses)
     except Wrong as wrong:
         found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
-    except UNUSABLE as error:
+    except (*UNUSABLE, *BROKEN) as error:
         found = {"unusable": [repr(error)]}
     several = {key: value if isinstance(value, list) else [value] for key, value in found.items()}
     words = "\n".join(f"{key}: {each}" for key, values in several.items() for each in values)

@@ -26,6 +26,7 @@ LEAST_EVENTS: Final = 1_000
 PROVED_FLIPS: Final = 2_000
 WHOLE_RUNS: Final = 60
 MUTATIONS: Final = 50_000
+DAMAGED: Final = 300
 LEAVES: Final = 5_000
 
 
@@ -154,3 +155,32 @@ def test_no_mutated_proof_is_accepted(chance: random.Random) -> None:
         assert not verify_consistency(old, size, root, old_root, growth)
         assert not verify_consistency(size, old, root, old_root, growth)
         tried += 8
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "part"])
+def test_whatever_is_broken_ends_in_a_verdict(
+    whole: bool,  # noqa: FBT001 -- a parameter
+    chance: random.Random,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No file, however damaged, makes the verifier fall over; nothing that is proved is let off."""
+    some = bundles.history(streams=3, versions=4)
+    made = bundles.whole(some) if whole else bundles.part(some, [1, 4, 7, 10])
+    place = made.write(tmp_path / "bundle")
+    options = ["--key", bundles.LOG.key]
+    for path in sorted(place.iterdir()):
+        right = path.read_bytes()
+        for number in range(DAMAGED):
+            at = chance.randrange(len(right))
+            path.write_bytes(
+                (flipped(right, chance), right[:at], right[:at] + b"9" * 12 + right[at:])[
+                    number % 3
+                ]
+            )
+            verdict = main([str(place), *options])
+            assert verdict in {0, 1, 2}
+            assert verdict or path.name == "manifest.json"  # some of which is for people
+        path.write_bytes(right)
+    assert main([str(place), *options]) == 0
+    capsys.readouterr()
