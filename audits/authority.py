@@ -15,6 +15,7 @@ import msgspec
 from django.db import connection
 
 from audits import grants, reading, replay
+from audits.access import ACCESSES
 from audits.codec import Recorded
 from audits.context import SYSTEM_ORGANIZATION
 from audits.differences import Difference, Look
@@ -59,6 +60,7 @@ class Written(NamedTuple):
 
 
 OWN: Final[Mapping[str, Rule]] = {
+    "RecordAccesses": Rule(frozenset({Role.SYSTEM}), ACCESSES.aggregate, alone=True),
     "BuryWorkItem": Rule(frozenset({Role.SYSTEM}), HISTORY.aggregate, alone=True),
     REDRIVE: Rule(PEOPLE, HISTORY.aggregate, alone=True),
     OrganizationEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),

@@ -1,5 +1,6 @@
 """What the journal itself records: who was enrolled, refusals, dead work, and how it was sealed."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -118,3 +119,26 @@ class CodeDeployed(Event):
     package_sha256: str
     """SHA-256 over paths and contents of the program's files, lower-case hex."""
     version: str
+
+
+class Access(Value):
+    """Somebody was shown something."""
+
+    access_id: int
+    """Number of the row that was written before the answer was sent."""
+    person_id: UUID
+    organization_id: UUID
+    role: Role
+    path: str
+    """Without the query, whose words may be personal; cut at 300 bytes."""
+    subject_id: UUID | None
+    """The thing or event that the address names."""
+    correlation_id: UUID | None
+    """The deal that it belongs to."""
+    at: datetime
+
+
+class AccessesRecorded(Event):
+    """Reads of a while, in the order of their numbers."""
+
+    accesses: tuple[Access, ...]

@@ -99,6 +99,11 @@ MATRIX.add(
         },
         "audits_work_item": READ_ONLY
         | {WEB: ("SELECT", "INSERT", LEASE), WORKER: ("SELECT", "INSERT", LEASE)},
+        "audits_access": READ_ONLY
+        | {
+            WEB: ("SELECT", "INSERT (person_id, organization_id, role, path, subject_id, at)"),
+            WORKER: ("SELECT", "UPDATE (event_id, correlation_id)"),
+        },
         "audits_finding": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_halt": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_organization": READ_ONLY,

@@ -38,6 +38,10 @@ expect(
     "audits_event_halt_lifted_by_two",
 )
 expect("audits_subject_key", "audits_subject_key_kept", "audits_subject_key_no_truncate")
+expect(
+    "audits_access",
+    *("audits_access_recorded_once", "audits_access_immutable", "audits_access_no_truncate"),
+)
 expect("audits_log", "audits_log_before_insert", "audits_log_immutable", "audits_log_no_truncate")
 expect(
     "audits_tile", "audits_tile_before_insert", "audits_tile_immutable", "audits_tile_no_truncate"

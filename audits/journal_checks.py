@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from audits import grants, guards, queries
+from audits.access import ACCESSES
 from audits.codec import CodecError, Recorded, canonical, leaf_hash, registry
 from audits.differences import Check, Difference, Look
 from audits.enrollment import ENROLLMENT
@@ -105,7 +106,9 @@ def streams_check(look: Look) -> Iterator[Difference]:
 
 def known_deciders() -> dict[str, Decider[Any]]:
     """Collect the deciders of all aggregates that commands are carried out on, and the journal's."""
-    own = {decider.aggregate: decider for decider in (HISTORY, REFUSALS, ENROLLMENT, SEALING)}
+    own = {
+        decider.aggregate: decider for decider in (HISTORY, REFUSALS, ENROLLMENT, SEALING, ACCESSES)
+    }
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}
 
 

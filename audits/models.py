@@ -303,6 +303,34 @@ class ReadModel(models.Model):
         return f"{type(self).__name__} {self.id} ({self.status})"
 
 
+class AccessRow(models.Model):
+    """Somebody was shown something; in the journal once it has an event."""
+
+    id = models.BigAutoField(primary_key=True)
+    person_id = models.UUIDField()
+    organization_id = models.UUIDField()
+    role = models.TextField()
+    path = models.TextField()
+    subject_id = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    correlation_id = models.UUIDField(null=True)
+    """Of the subject, looked up when it was recorded."""
+    event = models.ForeignKey(EventRow, on_delete=models.PROTECT, null=True, db_index=False)
+
+    class Meta:
+        db_table = "audits_access"
+        indexes = [
+            models.Index(
+                fields=["id"], name="audits_access_waiting", condition=models.Q(event=None)
+            ),
+            models.Index(fields=["correlation_id", "id"], name="audits_access_deal"),
+            models.Index(fields=["person_id", "id"], name="audits_access_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.path}"
+
+
 class FindingRow(ReadModel):
     """What audits found, for lists."""
 

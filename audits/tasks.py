@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from audits import auditing, nudging, work
+from audits import access, auditing, nudging, work
 from audits import context as minting
 
 
@@ -26,3 +26,12 @@ def sweep(*_args: Any, **_kwargs: Any) -> int:
 def schedule_audits(*_args: Any, **_kwargs: Any) -> int:
     """Make the work items of all audits that are due; return how many audits there are."""
     return auditing.schedule(minting.database_now())
+
+
+@shared_task(name="audits.record_accesses", ignore_result=True)
+def record_accesses(*_args: Any, **_kwargs: Any) -> int:
+    """Turn what the access log has noted into events; return how many reads."""
+    done = 0
+    while found := access.record():
+        done += found
+    return done

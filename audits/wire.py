@@ -6,6 +6,7 @@ from audits.codec import registry
 from audits.domain.finding import events as finding
 from audits.domain.halt import events as halt
 from audits.events import (
+    AccessesRecorded,
     CheckpointKeyAdded,
     CheckpointKeyRetired,
     CheckpointKeyRevoked,
@@ -26,6 +27,7 @@ NAMES: Final[dict[str, type[Event]]] = {
     "checkpoint_key_retired": CheckpointKeyRetired,
     "checkpoint_key_revoked": CheckpointKeyRevoked,
     "code_deployed": CodeDeployed,
+    "accesses_recorded": AccessesRecorded,
     "command_refused": CommandRefused,
     "finding_raised": finding.FindingRaised,
     "finding_cleared": finding.FindingCleared,

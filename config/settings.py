@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audits.api.access_log.AccessLog",
 ]
 
 TEMPLATES = [
@@ -171,6 +172,8 @@ CELERY_BEAT_SCHEDULE = {
     # Whatever is due and had no message, or whose message was lost; `manage.py sweep --watch`
     # looks more often, and this one looks for it.
     "sweep": {"task": "audits.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    # Who was shown what becomes events, and so is sealed.
+    "accesses": {"task": "audits.record_accesses", "schedule": 10.0, "options": {"expires": 10}},
     # Each audit has a work item for every slot of its own time; the sweep runs them.
     "audits": {"task": "audits.schedule", "schedule": 60.0, "options": {"expires": 60}},
 }

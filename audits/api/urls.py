@@ -4,7 +4,18 @@ from typing import Final
 
 from django.urls import URLPattern, path
 
-from audits.api import documents, feed, health, lineage, past, proofs, reports, sessions, tiles
+from audits.api import (
+    accesses,
+    documents,
+    feed,
+    health,
+    lineage,
+    past,
+    proofs,
+    reports,
+    sessions,
+    tiles,
+)
 from audits.api.addresses import addresses
 from audits.api.findings import FINDINGS, HALTS
 
@@ -23,6 +34,7 @@ urlpatterns: Final[list[URLPattern]] = [
     path("audits/clocks", past.ClocksView.as_view(), name="clocks"),
     path("audits/lineage/<uuid:id>", lineage.LineageView.as_view(), name="lineage"),
     path("audits/differences", past.DifferencesView.as_view(), name="differences"),
+    path("accesses/", accesses.AccessesView.as_view(), name="accesses"),
     path("audits/report", reports.ReportView.as_view(), name="quarter-report"),
     path("schema/", documents.SchemaView.as_view(), name="schema"),
     path("docs/", documents.DocumentationView.as_view(url_name="schema"), name="docs"),

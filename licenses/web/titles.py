@@ -5,7 +5,17 @@ from typing import Final
 
 TITLES: Final[Mapping[str, str]] = {
     # The journal's own
+    "accesses_recorded": "Reads were recorded: who was shown what",
     "command_refused": "A request was refused",
+    "finding_raised": "An audit found something amiss",
+    "finding_cleared": "An audit no longer finds what it found",
+    "finding_assigned": "Somebody was asked to look into a finding",
+    "finding_answered": "A finding was answered",
+    "finding_closed": "A second person closed a finding",
+    "finding_reopened": "A closed finding was taken up again",
+    "halt_set": "Writes of money or of volume were halted",
+    "halt_lift_proposed": "Somebody proposed to lift a halt",
+    "halt_lifted": "A second person lifted a halt",
     "organization_enrolled": "An organization was enrolled",
     "person_enrolled": "A person was enrolled",
     "checkpoint_key_added": "A key began to sign checkpoints",

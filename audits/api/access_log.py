@@ -1,0 +1,48 @@
+"""Every answer that shows something to somebody is noted before it is sent: pages and API alike."""
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from audits import access
+from audits.models import Person
+
+SHOWING: Final = ("GET", "HEAD")
+OK: Final = 200
+
+
+class AccessLog:
+    """Middleware, innermost: the view has said by now who asks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and note what is shown to whom; what cannot be noted is not shown."""
+        response = self._get_response(request)
+        if request.method in SHOWING and response.status_code == OK:
+            person = _viewer(request)
+            if person is not None:
+                access.note(person.actor(), request.path, _subject(request))
+        return response
+
+
+def _viewer(request: HttpRequest) -> Person | None:
+    """Tell who was shown it; None where the view did not ask, and so showed nothing of anybody.
+
+    Nobody is looked up here: the entry page answers even while the database is away.
+    """
+    user = request.__dict__.get("user")
+    if type(user) is SimpleLazyObject:
+        user = request.__dict__.get("_cached_user")
+    return user if isinstance(user, Person) else None
+
+
+def _subject(request: HttpRequest) -> UUID | None:
+    """Tell which thing the address names."""
+    match = request.resolver_match
+    found = match.kwargs.get("id") if match else None
+    return found if isinstance(found, UUID) else None
