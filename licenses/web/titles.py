@@ -27,6 +27,16 @@ TITLES: Final[Mapping[str, str]] = {
     "sealing_halted": "Sealing was halted: the journal contradicts what was sealed",
     "work_item_died": "Automatic work failed too often and waits for a person",
     "work_item_redriven": "A person restarted automatic work that had failed",
+    # What audits found, and what stands still because of it
+    "finding_raised": "An audit found a difference",
+    "finding_assigned": "Finding given to somebody to look into",
+    "finding_answered": "Finding answered",
+    "finding_closed": "Finding closed",
+    "finding_reopened": "Finding reopened",
+    "finding_cleared": "Audit found the difference gone",
+    "halt_set": "A finding stopped writing",
+    "halt_lift_proposed": "A person proposed to let writing go on",
+    "halt_lifted": "A second person let writing go on",
     # Customers and screening lists
     "customer_registered": "Customer registered",
     "customer_amended": "Customer's particulars amended",
