@@ -68,6 +68,12 @@ class Recorded(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True, gc=Fals
     version: int
 
 
+class _Inside(msgspec.Struct, Generic[E_co], frozen=True, gc=False):
+    """An envelope of which nothing is read but the event."""
+
+    data: E_co
+
+
 class RawEvent(Event):
     """An event whose wire name is retired or unknown: to be shown, never folded."""
 
@@ -86,6 +92,8 @@ class WireType:
     """Turns `data` into what JSON shall hold; None: it is that already."""
     holds_integers: bool
     decoder: msgspec.json.Decoder[Any]
+    inside: msgspec.json.Decoder[Any]
+    """Reads the event alone, which takes less than half the time."""
 
 
 @dataclass(slots=True)
@@ -164,6 +172,14 @@ class Registry:
             return recorded
         return self._decode_old(wire, schema_version, content)
 
+    def decode_event(self, name: str, schema_version: int, content: bytes) -> Event:
+        """Read the event alone out of canonical bytes, for whoever folds and asks no more."""
+        wire = self._by_name.get(name)
+        if wire is None or wire.schema_version != schema_version:
+            return self.decode(name, schema_version, content).data
+        event: Event = wire.inside.decode(content).data
+        return event
+
     def _decode_old(self, wire: WireType, version: int, content: bytes) -> Recorded[Event]:
         if version > wire.schema_version:
             raise CodecError("schema_from_the_future", f"{wire.name} schema {version}")
@@ -231,14 +247,15 @@ def _decode_raw(name: str, content: bytes) -> Recorded[Event]:
 
 def _wire_type(name: str, event: type[Event]) -> WireType:
     info = msgspec.inspect.type_info(event)
+    strict = not holds_money(info)  # only money needs the lenient reading of numbers from strings
     return WireType(
         name=name,
         event=event,
         schema_version=1,
         write=writer_of(info),
         holds_integers=holds_integers(info),
-        # Only money needs the lenient reading of numbers from strings.
-        decoder=msgspec.json.Decoder(Recorded[event], strict=not holds_money(info)),  # type: ignore[valid-type]
+        decoder=msgspec.json.Decoder(Recorded[event], strict=strict),  # type: ignore[valid-type]
+        inside=msgspec.json.Decoder(_Inside[event], strict=strict),  # type: ignore[valid-type]
     )
 
 

@@ -1,6 +1,7 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -28,6 +29,12 @@ _READ_ORDER: Final = (
 _READ_EVENTS: Final = (
     "SELECT uuid_send(event_id), type, schema_version, canonical FROM audits_event"
     " WHERE event_id = ANY(ARRAY("
+    "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
+)
+_LAST: Final = "SELECT coalesce(max(log_index), -1) FROM audits_log"
+_READ_TO_FOLD: Final = (
+    "SELECT uuid_send(stream_id), version, aggregate, type, schema_version, canonical"
+    " FROM audits_event WHERE event_id = ANY(ARRAY("
     "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
 )
 _ID_BYTES: Final = 16
@@ -168,6 +175,27 @@ def _page(from_index: int, size: int) -> Iterator[Entry]:
         event_id = ids[number * _ID_BYTES : (number + 1) * _ID_BYTES]
         _, name, schema, content = events.pop(event_id)
         yield Entry(log_index, registry.decode(name, schema, content), content)
+
+
+def fold_log(
+    deciders: Mapping[str, Decider[Any]], *, limit: int | None = None
+) -> dict[UUID, State]:
+    """Fold the whole log, or its first `limit` events, into the state of every stream.
+
+    Events are read without their envelopes. KeyError for an aggregate without a decider.
+    """
+    last = run(_LAST, []).fetchall()[0][0]
+    end = last if limit is None else min(last, limit - 1)
+    states: dict[bytes, State] = {}
+    for first in range(0, end + 1, PAGE_SIZE):
+        rows = run(_READ_TO_FOLD, [first, min(first + PAGE_SIZE - 1, end)]).fetchall()
+        # The log holds each stream by version, so pages follow each other; within one they are sorted.
+        rows.sort(key=operator.itemgetter(1))
+        for stream_id, _, aggregate, name, schema, content in rows:
+            decider = deciders[aggregate]
+            event = registry.decode_event(name, schema, content)
+            states[stream_id] = decider.evolve(states.get(stream_id, decider.initial), event)
+    return {UUID(bytes=stream_id): state for stream_id, state in states.items()}
 
 
 def read_correlated(correlation_id: UUID) -> list[Recorded[Any]]:

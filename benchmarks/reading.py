@@ -58,10 +58,7 @@ def peak_kib() -> int:
 
 def against_dicts(base: Ground, size: Size, journal: str) -> Result:
     """Compare typed events with untyped dicts of the same bytes, read in the fastest way."""
-    dicts.copy_log(base.url(journal))
-    base.settle(journal)
-    tried = {way: _probe(base, journal, way, size) for way in dicts.WAYS}
-    way = max(tried, key=lambda name: tried[name])
+    way, tried = fastest_way(base, size, journal)
     with (
         Fleet(Walker, (base.variables(journal),), 1) as ours,
         Fleet(dicts.Reader, (base.url(journal), way), 1) as theirs,
@@ -73,6 +70,14 @@ def against_dicts(base: Ground, size: Size, journal: str) -> Result:
             size.pairs,
             notes={"events": size.log_events, "peer_ways_tried": tried},
         )
+
+
+def fastest_way(base: Ground, size: Size, journal: str) -> tuple[str, dict[str, float]]:
+    """Copy the log for the peer, try each of its ways, and name the fastest; events a second."""
+    dicts.copy_log(base.url(journal))
+    base.settle(journal)
+    tried = {way: _probe(base, journal, way, size) for way in dicts.WAYS}
+    return max(tried, key=lambda name: tried[name]), tried
 
 
 def _probe(base: Ground, journal: str, way: str, size: Size) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import appending, commanding, folding, journal, reading
+from benchmarks import appending, commanding, folding, journal, reading, replaying
 from benchmarks.ground import Ground, server
 from benchmarks.measures import Ceiling, Result, Size
 
@@ -37,6 +37,10 @@ def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]
         yield reading.against_dicts(base, size, large)
     if "read_peak_mb" in keys:
         yield reading.memory(base, size, large)
+    if replaying.VS_EVENTSOURCING in keys:
+        yield replaying.against_eventsourcing(base, size, large)
+    if replaying.VS_UNTYPED in keys:
+        yield replaying.against_untyped_read(base, size, large)
     if "append_at_1m_vs_empty" in keys:
         yield appending.full_against_empty(base, size, large)
 
@@ -45,7 +49,10 @@ PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outco
     ("append_vs_bare_psycopg", "append_vs_eventsourcing"): append_to_new,
     ("fold_vs_eventsourcing", "read_typed_vs_eventsourcing"): fold,
     ("command_vs_crud",): command,
-    ("read_typed_vs_orjson_dicts", "read_peak_mb", "append_at_1m_vs_empty"): use_large_journal,
+    (
+        *("read_typed_vs_orjson_dicts", "read_peak_mb"),
+        *(replaying.VS_EVENTSOURCING, replaying.VS_UNTYPED, "append_at_1m_vs_empty"),
+    ): use_large_journal,
 }
 KEYS: Final = tuple(key for keys in PARTS for key in keys)
 

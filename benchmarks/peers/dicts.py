@@ -6,6 +6,7 @@ from typing import Any, Final
 import orjson
 import psycopg
 
+THERE: Final = "SELECT to_regclass('bare_log') IS NOT NULL"
 TABLE: Final = """
 CREATE TABLE bare_log AS
     SELECT l.log_index AS position, e.* FROM audits_log l JOIN audits_event e USING (event_id)
@@ -20,8 +21,11 @@ PAGE_SIZE: Final = 1_000
 
 
 def copy_log(url: str) -> None:
-    """Copy the journal of a database into a plain table with an ordered key."""
+    """Copy the journal of a database into a plain table with an ordered key, once."""
     with psycopg.connect(url) as connection:
+        [(there,)] = connection.execute(THERE).fetchall()
+        if there:
+            return
         connection.execute(TABLE)
         connection.execute(KEY)
 

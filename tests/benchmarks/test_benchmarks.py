@@ -19,6 +19,8 @@ PROMISED = {
     "fold_vs_eventsourcing": 5.0,
     "command_vs_crud": 0.7,
     "append_at_1m_vs_empty": 0.85,
+    "replay_vs_eventsourcing": 5.0,
+    "replay_vs_untyped_read": 0.5,
 }
 
 
