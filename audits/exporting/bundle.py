@@ -4,11 +4,12 @@ Beside the place of the bundle stands `<name>.partial` until it is done. Whoever
 goes on there, with the checkpoint that was the newest when it began.
 """
 
+import fcntl
 import hashlib
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -75,16 +76,44 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 def export(order: Order, place: Path, progress: Progress | None = None) -> Exported:
     """Write a bundle to `place`: a directory, or one file where the name ends in .zip.
 
-    Raises Refused `export_exists`, `export_other` where an unfinished one of another order stands,
+    Raises Refused `export_exists`, `export_running`, `export_other` where an unfinished one of another order stands,
     `checkpoint_too_small`, `parquet_not_installed`, and what `scopes.indexes` refuses; NotFound before the first checkpoint.
     """
-    if place.exists():
-        raise Refused("export_exists", f"{place} is there already")
     if "parquet" in order.forms:
         tables.pyarrow_modules()
     partial = place.with_name(f"{place.name}.partial")
+    with _alone(place):
+        contents, plan = _export(order, place, partial, progress or Silence())
+    counts = contents.manifest()["counts"]
+    return Exported(
+        path=str(place),
+        events=counts["events"],
+        streams=counts["streams"],
+        size=plan.size,
+        bytes=sum(each.stat().st_size for each in (place, *place.rglob("*")) if each.is_file()),
+    )
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Keep everybody else from exporting to the same place; ends with the process, however that ends."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    guard = place.with_name(f".{place.name}.lock")
+    with guard.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused("export_running", f"Somebody is exporting to {place}") from error
+        try:
+            yield
+        finally:
+            guard.unlink()
+
+
+def _export(order: Order, place: Path, partial: Path, progress: Progress) -> tuple[Contents, Plan]:
+    if place.exists():
+        raise Refused("export_exists", f"{place} is there already")
     plan = _plan(order, partial / "plan.json")
-    progress = progress or Silence()
     found = scopes.indexes(order.scope, plan.size)
     partial.mkdir(parents=True, exist_ok=True)
     parts.write_whole(partial / "plan.json", msgspec.json.encode(plan))
@@ -100,14 +129,7 @@ def export(order: Order, place: Path, progress: Progress | None = None) -> Expor
     contents = _write_contents(bundle, partial / "parts", plan, progress)
     _finish(bundle, place)
     shutil.rmtree(partial)
-    counts = contents.manifest()["counts"]
-    return Exported(
-        path=str(place),
-        events=counts["events"],
-        streams=counts["streams"],
-        size=plan.size,
-        bytes=sum(each.stat().st_size for each in (place, *place.rglob("*")) if each.is_file()),
-    )
+    return contents, plan
 
 
 def _plan(order: Order, kept: Path) -> Plan:

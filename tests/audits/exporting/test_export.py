@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from pyarrow import parquet
 
 from audits import context
@@ -309,6 +310,35 @@ def test_a_crash_at_the_end_is_made_good(
     with pytest.raises(Refused) as caught:
         export(WHOLE, tmp_path / "all")
     assert caught.value.code == "export_exists"
+
+
+@pytest.mark.usefixtures("jar")
+def test_two_do_not_export_to_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(_bundle: Path, place: Path) -> None:
+        with pytest.raises(Refused) as caught:
+            export(WHOLE, place)
+        assert caught.value.code == "export_running"
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "_finish", meanwhile)
+        with pytest.raises(Crash):
+            export(WHOLE, tmp_path / "all")
+    assert export(WHOLE, tmp_path / "all").events == 6
+
+
+def test_the_auditors_role_suffices(
+    jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = EventRow.objects.filter(stream_id=jar)[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL ROLE tollgate_auditor")
+        export(WHOLE, tmp_path / "all")
+        export(Order(scope=Scope(kind="about", id=jar), since=(0,)), tmp_path / "about")
+        call_command("audit", "proof", str(event.event_id))
+        call_command("audit", "consistency", "--from", "6")
+        cursor.execute("RESET ROLE")
+    assert verified(tmp_path / "all", capsys)[0] == 0
 
 
 def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
