@@ -75,6 +75,10 @@ Description = Annotated[
 ]
 """A paragraph or two that are not blank, where several go into one event."""
 
+FileName = Annotated[
+    str, msgspec.Meta(pattern=LINE, min_length=1, max_length=200, description=FREE_TEXT)
+]
+
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A point in time with its offset from UTC."""
 
@@ -117,7 +121,7 @@ class Address(Value):
 class Document(Value):
     """A document that is kept elsewhere; its fingerprint binds the record to its exact bytes."""
 
-    name: ShortText
+    name: FileName
     media_type: Annotated[
         str,
         msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$(?!\n)", max_length=100),

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from audits import context as minting
 from audits import grants, guards, vault
 from audits.vault import Holder
+from tests.support.database import in_threads
 from tests.support.people import EXPORTER, identity
 from tests.support.world import logged_in
 
@@ -117,3 +118,10 @@ def test_what_is_sealed_beside_a_token_belongs_to_its_subject(token: str) -> Non
     assert (glass.read("clear"), glass.beside("clear", "text")) == ("clear", "text")
     stranger = token.replace(token[11:47], str(minting.new_id()))
     assert glass.read(stranger) == vault.UNREADABLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_requests_at_once_mint_one_subject() -> None:
+    tokens = in_threads(lambda _: vault.seal_name(NAME, HOLDER), range(8), threads=8)
+    assert len(set(tokens)) == 1
+    assert len(vault.named_in(HOLDER.thing_id)) == 1

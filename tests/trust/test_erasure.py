@@ -1,24 +1,29 @@
 """A person's name comes in over the API, goes out over it, and lies nowhere in between."""
 
+import base64
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
 from django.contrib.auth import authenticate
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
-from audits import grants, vault
+from audits import context as minting
+from audits import grants, store, vault
 from audits.enrollment import enroll_organization, enroll_person
-from audits.kernel import Actor, Role
+from audits.kernel import Actor, Context, Event, Role
 from audits.reading import load
 from audits.sequencing import Sequencer
 from audits.verification import Report, checks, verify
+from config.celery import app
 from customers.domain.customer import DECIDER as CUSTOMER
 from customers.domain.customer.standing import listed_ownership_percent
+from customers.domain.erasure.events import PersonalDataErased
 from tests.audits.api.test_commands import problem
 from tests.customers.api.test_customers import act, registered
 from tests.support.client import ApiClient, client_of
@@ -100,6 +105,30 @@ def test_a_signatory_is_shown_in_clear_and_kept_nowhere() -> None:
         assert holding(SIGNATORY) == set()
         assert holding("personal:1:") >= {"audits_event"}
         assert verify().is_sound
+
+
+def in_the_broker() -> str:
+    """Read everything that the broker holds, as text."""
+    with app.connection_for_read() as connection:
+        client: Any = connection.default_channel.client  # type: ignore[attr-defined]  # of its Redis transport
+        reading = {
+            b"list": lambda key: client.lrange(key, 0, -1),
+            b"set": client.smembers,
+            b"hash": client.hgetall,
+            b"zset": lambda key: client.zrange(key, 0, -1),
+            b"string": client.get,
+        }
+        raw = "".join(str((key, reading[client.type(key)](key))) for key in client.keys("*"))
+    bodies = re.findall(r'"body": "([A-Za-z0-9+/=]+)"', raw)
+    return raw + "".join(base64.b64decode(body).decode() for body in bodies)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_broker_is_told_of_work_and_of_nobody() -> None:
+    certified(client_of(EXPORTER), remote_end_users=[{"name": SIGNATORY, "country": "SG"}])
+    told = in_the_broker()
+    assert '"callbacks"' in told  # the bodies of messages are among it
+    assert SIGNATORY not in told
 
 
 # -- Erasure -------------------------------------------------------------------------------
@@ -390,3 +419,65 @@ def test_whoever_acted_is_on_record_for_five_years() -> None:
     hold = {"target_id": str(OFFICER.person_id), "matter": "x", "reason": "x"}
     problem(client_of(OFFICER).post("legal-holds/", hold), 409, "target_unknown")
     problem(request(str(named.subject_id)), 409, "retention_running")
+
+
+# -- What the database itself refuses ------------------------------------------------------
+
+
+def forge(subject: UUID, actor: Actor, version: int, event: Event) -> None:
+    """Append an event that nobody decided, as a compromised web process could."""
+    now = minting.database_now()
+    context = Context(actor=actor, now=now, command_id=minting.new_id(), correlation_id=subject)
+    draft = store.Draft("erasure", subject, version, event)
+    store.append(store.seal([draft], context, store.Cause("ApproveErasure", "0" * 64)))
+
+
+@pytest.mark.parametrize("case", ["nobody asked", "the same person", "nobody is there"])
+def test_no_key_goes_without_two_persons_whatever_is_appended(case: str) -> None:
+    customer = certified(client_of(EXPORTER))
+    subject = UUID(subject_in(customer))
+    version = 1
+    if case == "the same person":
+        request(str(subject))
+        version = 2
+    if case == "nobody is there":
+        subject = minting.new_id()
+    erased = PersonalDataErased(
+        holder_id=UUID(customer.removeprefix("customers/")),
+        key_sha256="0" * 64,
+        reason="Forged",
+        requested_by=OFFICER.person_id,
+        by=OFFICER.person_id,
+    )
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        forge(subject, OFFICER, version, erased)
+    assert getattr(caught.value.__cause__, "sqlstate", None) == "TG007"
+    assert signed_by(client_of(EXPORTER), customer) == SIGNATORY
+
+
+def test_verification_names_a_key_that_went_or_stayed_against_the_record() -> None:
+    first, second = (certified(client_of(EXPORTER)) for _ in range(2))
+    gone, kept = subject_in(first), subject_in(second)
+    request(kept)
+    approve(kept)
+    statement = "ALTER TABLE audits_subject_key {} TRIGGER audits_subject_key_kept"
+    with logged_in(superuser()), connection.cursor() as cursor:
+        cursor.execute(statement.format("DISABLE"))
+        cursor.execute(
+            "UPDATE audits_subject_key SET wrapped_key = NULL, name_mark = NULL,"
+            " destroyed_at = clock_timestamp() WHERE subject_id = %s",
+            [gone],
+        )
+        report = verify(only=("erased_keys",))
+        assert (report.kind, report.differences[0].subject) == (
+            "key_destroyed_unrecorded",
+            f"subject {gone}",
+        )
+        cursor.execute(
+            "UPDATE audits_subject_key SET wrapped_key = '', name_mark = '', destroyed_at = NULL"
+        )
+        report = verify(only=("erased_keys",))
+        assert (report.kind, report.differences[0].subject) == (
+            "key_not_destroyed",
+            f"subject {kept}",
+        )
