@@ -1,0 +1,34 @@
+"""Rebuild read models from events, while the service runs."""
+
+from typing import Any
+
+import msgspec
+from django.core.management.base import BaseCommand, CommandParser
+
+from audits.progress import shown
+from audits.projection import projections
+from audits.rebuilding import rebuild
+
+
+class Command(BaseCommand):
+    """Runs as the database role `tollgate_owner`."""
+
+    help = "Derive every read model anew beside the live one and let it take its place."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take which read models, and the form of the answer."""
+        parser.add_argument("--only", action="append", default=[], choices=sorted(projections))
+        parser.add_argument("--json", action="store_true", help="one JSON array")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Rebuild and tell what was found."""
+        with shown() as progress:
+            found = list(rebuild(options["only"] or sorted(projections), progress))
+        if options["json"]:
+            self.stdout.write(msgspec.json.encode(found).decode())
+            return
+        for each in found:
+            self.stdout.write(
+                f"{each.table}: {each.rows} rows, {each.caught_up} caught up,"
+                f" {each.replaced} replaced"
+            )
