@@ -145,8 +145,11 @@ class Stack:
         """Return the process id of the Celery worker's first process."""
         return self.children[WORKER].pid
 
-    def environment(self, role: str) -> dict[str, str]:
-        """Return the environment of a process that works as database role `role`."""
+    def environment(self, role: str, *, database: str = DATABASE) -> dict[str, str]:
+        """Return the environment of a process that works as database role `role`.
+
+        `database` may name another one of the embedded server.
+        """
         variables = environment.sealing(self.state, role) | self._environment
         variables |= {"REDIS_URL": self.redis_url(), **self.shape.variables}
         if role == NO_ROLE:
@@ -155,7 +158,7 @@ class Stack:
             # Only web has threads that share a pool; Celery would close it after every task.
             variables |= {"DATABASE_POOL_MAX": "0"}
         if self.postgres is not None:
-            return variables | {"DATABASE_URL": self.postgres.url(DATABASE, role)}
+            return variables | {"DATABASE_URL": self.postgres.url(database, role)}
         if self._outer_database_has_roles():
             return variables | {"DATABASE_ROLE": role}
         return variables
@@ -168,13 +171,13 @@ class Stack:
         return self._environment.get("REDIS_URL", nowhere) if self.shape.redis else nowhere
 
     def manage(
-        self, *arguments: str, role: str = OWNER, check: bool = True
+        self, *arguments: str, role: str = OWNER, database: str = DATABASE, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a management command as `role` and return its output; `check` raises on failure."""
         finished = subprocess.run(
             [*launcher("same", signal.SIGTERM), sys.executable, "manage.py", *arguments],
             cwd=paths.ROOT,
-            env=self.environment(role),
+            env=self.environment(role, database=database),
             check=False,
             capture_output=True,
             text=True,

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from audits.execution import NotFound
 from audits.exporting.bundle import FORMS, Order, export
+from audits.exporting.parts import LogChanged
 from audits.exporting.scopes import Scope
 from audits.progress import shown
 from audits.replaying import moment_argument
@@ -69,6 +70,8 @@ class Export:
                 done = export(order, options["place"], progress)
         except NotFound as error:
             raise CommandError(f"not_found: there is no {error}") from error
+        except LogChanged as error:
+            raise CommandError(f"log_changed: {error}") from error
         if options["json"]:
             say(msgspec.json.encode(done).decode())
         else:

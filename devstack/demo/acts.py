@@ -300,7 +300,7 @@ def policy_change(world: World, record: Record) -> None:
         caught.deposit(caught.price_cents, "R1")
         accepted(caught.request())
     with record.step("officers", "publish and approve an edition that bans the H200"):
-        name = f"brief-2026-ban-{str(world.run)[:8]}"
+        name = ban_name(world)
         text = (EDITIONS / "brief-2026.toml").read_text()
         publish_edition(world, text.replace('"brief-2026"', f'"{name}"', 1) + BAN)
     with record.step("process", "suspends the license and stops the shipment"):
@@ -314,3 +314,8 @@ def policy_change(world: World, record: Record) -> None:
         if closed["state"]["how"] != "forfeited":
             raise UnexpectedAnswer(f"the escrow was closed otherwise: {closed['state']['how']}")
     record.refusal("the truck leaves all the same", caught.dispatch, "shipment_not_open")
+
+
+def ban_name(world: World) -> str:
+    """Name the edition that bans the H200, in this run."""
+    return f"brief-2026-ban-{str(world.run)[:8]}"

@@ -43,8 +43,6 @@ def prove(stack: Stack, world: World, record: Record, played: Deal) -> dict[str,
 
 def show(outcome: dict[str, Any], console: Console) -> None:
     """Print timeline, trial balance and allotment as tables."""
-    if "timeline" not in outcome:
-        return
     console.print(_timeline(outcome["timeline"]))
     console.print(_balance(outcome["trial_balance"]))
     console.print(_allotment(outcome["allotment"]))

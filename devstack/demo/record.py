@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from devstack.demo.client import Answer, UnexpectedAnswer
 
-STEPS_PLANNED: Final = 44
 CONFLICT: Final = 409
 
 
@@ -36,6 +35,8 @@ class Record:
 
     console: Console
     quiet: bool = False
+    planned: int | None = None
+    """How many steps there will be."""
     act: str = ""
     steps: list[Step] = field(default_factory=list)
 
@@ -49,7 +50,7 @@ class Record:
             transient=True,
             disable=self.quiet or not self.console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=STEPS_PLANNED)
+        self._task = self._progress.add_task("", total=self.planned)
 
     def __enter__(self) -> Self:
         self._progress.start()
