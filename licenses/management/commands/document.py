@@ -1,18 +1,17 @@
 """Write the documents that are generated from the code, or check that they are current."""
 
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from licenses.management.documents import DOCUMENTS
+from audits.outlines import SchemaChangedError
+from licenses.management.documents import DOCUMENTS, folder
 
 
 class Command(BaseCommand):
     """Needs no database."""
 
-    help = "Write docs/states.md and docs/commands.md from the code; --check only compares."
+    help = "Write docs/states.md, docs/commands.md and docs/events.json from the code; --check only compares."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,10 +20,12 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write, or compare and name what is stale."""
-        folder = Path(settings.BASE_DIR) / "docs"
         stale = []
         for name, write in DOCUMENTS.items():
-            content, file = write(), folder / name
+            try:
+                content, file = write(), folder() / name
+            except SchemaChangedError as error:
+                raise CommandError(f"{error}: give it a new schema version") from error
             if file.exists() and file.read_text(encoding="utf-8") == content:
                 continue
             stale.append(name)
