@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from django.db import connection
 
 from audits import access, auditing, nudging, work
 from audits import context as minting
@@ -35,3 +36,12 @@ def record_accesses(*_args: Any, **_kwargs: Any) -> int:
     while found := access.record():
         done += found
     return done
+
+
+@shared_task(name="audits.forget_logins", ignore_result=True)
+def forget_logins(*_args: Any, **_kwargs: Any) -> int:
+    """Remove sessions and tokens that have expired; return how many."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audits_forget_logins()")
+        [(gone,)] = cursor.fetchall()
+    return int(gone)

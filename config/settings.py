@@ -172,6 +172,7 @@ CELERY_BEAT_SCHEDULE = {
     # Whatever is due and had no message, or whose message was lost; `manage.py sweep --watch`
     # looks more often, and this one looks for it.
     "sweep": {"task": "audits.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "logins": {"task": "audits.forget_logins", "schedule": 3_600.0, "options": {"expires": 3_600}},
     # Who was shown what becomes events, and so is sealed.
     "accesses": {"task": "audits.record_accesses", "schedule": 10.0, "options": {"expires": 10}},
     # Each audit has a work item for every slot of its own time; the sweep runs them.
