@@ -1,7 +1,12 @@
 """Read models are rebuilt beside the live ones while writers go on."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from threading import Event as Signal
 from threading import Thread
+from time import sleep
+from typing import Any, Final
 
 import pytest
 
@@ -11,30 +16,60 @@ from tests.licenses.verification.tampering import run
 from tests.support.database import on_own_connection
 from tests.support.world import World
 
+MOST: Final = 200
+
+
+@dataclass
+class Writer:
+    """Registers customers, one after the other, on a connection of its own."""
+
+    world: World
+    written: list[int] = field(default_factory=list)
+    enough: Signal = field(default_factory=Signal)
+
+    def work(self, _number: int) -> None:
+        while not self.enough.is_set() and len(self.written) < MOST:
+            self.world.registered_customer(f"late-{len(self.written)}")
+            self.written.append(1)
+
+    def go_on(self, count: int) -> None:
+        """Wait until so many more were written."""
+        target = len(self.written) + count
+        for _ in range(600):
+            if len(self.written) >= target:
+                return
+            sleep(0.05)
+        raise AssertionError("the writer does not go on")
+
+
+@contextmanager
+def writing(world: World) -> Iterator[Writer]:
+    writer = Writer(world)
+    thread = Thread(target=on_own_connection(writer.work), args=(0,))
+    thread.start()
+    try:
+        writer.go_on(2)
+        yield writer
+    finally:
+        writer.enough.set()
+        thread.join(60)
+
 
 def test_writers_go_on_and_nothing_of_theirs_is_lost(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, enough = Signal(), Signal()
-    written: list[int] = []
+    derived = rebuilding._derive_all  # noqa: SLF001 -- the very moment that matters
+    with writing(world) as writer:
 
-    def write(_number: int) -> None:
-        while not enough.is_set() and len(written) < 200:
-            world.registered_customer(f"late-{len(written)}")
-            written.append(1)
-            begun.set()
+        def derive_all(*arguments: Any) -> None:
+            """Let the writer go on between what is derived and what is locked."""
+            derived(*arguments)
+            writer.go_on(2)
 
-    monkeypatch.setattr(rebuilding, "BATCH_SIZE", 2)
-    writer = Thread(target=on_own_connection(write), args=(0,))
-    writer.start()
-    try:
-        assert begun.wait(30)
+        monkeypatch.setattr(rebuilding, "_derive_all", derive_all)
         run("UPDATE customers_customer SET name = 'somebody else'")
-        found = [rebuilt for _ in range(5) for rebuilt in rebuild(["customer"])]
-    finally:
-        enough.set()
-        writer.join(60)
-    assert len(written) > 1
+        [found] = rebuild(["customer"])
+        writer.go_on(1)
+    assert found.replaced >= 2
+    assert found.caught_up >= 2
     assert verification.verify(only=("read_models",)).is_sound
-    assert found[0].replaced >= 1
-    assert sum(each.caught_up for each in found) >= 1
