@@ -63,6 +63,7 @@ class Ground:
         """Return the same for a web server, whose threads share a pool of connections."""
         nowhere = f"unix://{self.state / 'nowhere.sock'}?db=0"
         return environment.local(self.state) | {
+            "TOLLGATE_PERSONAL_KEY": environment.secret_key(self.state, "personal-key"),
             "DATABASE_URL": self.url(database, role),
             "REDIS_URL": nowhere,
             "TOLLGATE_LOG_LEVEL": "WARNING",

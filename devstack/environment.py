@@ -46,16 +46,18 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
 
 
 def sealing(state: Path, role: str) -> dict[str, str]:
-    """Return what a process of this role needs for sealing, and no more.
+    """Return what a process of this role needs for sealing, be it the log or names, and no more.
 
     Here all of them run as one user, who may read every file; in production they do not.
     """
     socket = str(paths.private_directory(paths.short_directory(state)) / "signer.sock")
     keys = {"TOLLGATE_SIGNER_DIRECTORY": str(paths.private_directory(state / "signer"))}
     receipts = {"TOLLGATE_RECEIPT_KEY": receipt_key(state)}
+    personal = {"TOLLGATE_PERSONAL_KEY": secret_key(state, "personal-key")}
     needed = {
-        "tollgate_owner": keys | receipts,
-        "tollgate_web": receipts,
+        "tollgate_owner": keys | receipts | personal,
+        "tollgate_web": receipts | personal,
+        "tollgate_worker": personal,
         "tollgate_sealer": {
             "TOLLGATE_CHECKPOINT_STORE": str(state / "checkpoints"),
             "TOLLGATE_SIGNER_SOCKET": socket,
@@ -73,8 +75,4 @@ def local(state: Path, *, isolated: bool = False) -> dict[str, str]:
     """
     ignored = ("PG", "DATABASE_", "REDIS_URL", "TOLLGATE_") if isolated else ("PG",)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
-    keys = {
-        "TOLLGATE_SECRET_KEY": secret_key(state),
-        "TOLLGATE_PERSONAL_KEY": secret_key(state, "personal-key"),
-    }
-    return LOCAL | keys | inherited
+    return LOCAL | {"TOLLGATE_SECRET_KEY": secret_key(state)} | inherited

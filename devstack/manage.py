@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
 def beside_running_stack() -> dict[str, str]:
     """Return the environment of the stack that another process runs in this checkout."""
     state = paths.state_directory()
-    found = environment.local(state)
+    found = environment.sealing(state, OWNER) | environment.local(state)
     found.setdefault("DATABASE_URL", Postgres(state).url(DATABASE, OWNER))
     found.setdefault("REDIS_URL", Valkey(state).url())
     return found

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 from gunicorn.config import Config
 
-from devstack import paths
+from devstack import environment, paths
 from devstack.provision import APPLICATION_ROLES, DATABASE, OWNER, ROLES
 from devstack.servers import Postgres
 
@@ -211,6 +212,19 @@ def test_only_the_signer_and_who_makes_its_key_can_read_it() -> None:
 def test_only_the_web_service_signs_receipts() -> None:
     holders = {n for n, s in OURS.items() if "TOLLGATE_RECEIPT_KEY" in s["environment"]}
     assert holders == {"web", "signing-key"}  # the latter announces its public half
+
+
+def test_only_who_seals_or_shows_names_can_open_them() -> None:
+    holders = {n for n, s in OURS.items() if "TOLLGATE_PERSONAL_KEY" in s["environment"]}
+    assert holders == {"web", "worker", "beat", "sweeper", "migrate"}  # the last one enrolls, too
+
+
+@pytest.mark.parametrize("role", [*ROLES, "nobody"])
+def test_on_one_machine_the_same_roles_get_the_key_of_names(role: str, tmp_path: Path) -> None:
+    given = environment.sealing(tmp_path, role)
+    needs = role in {OWNER, "tollgate_web", "tollgate_worker"}
+    assert ("TOLLGATE_PERSONAL_KEY" in given) is needs
+    assert "TOLLGATE_PERSONAL_KEY" not in environment.local(tmp_path, isolated=True)
 
 
 def test_nothing_but_what_is_copied_is_sent_to_the_image_builder() -> None:
