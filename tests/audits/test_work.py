@@ -344,12 +344,12 @@ def told(*arguments: str) -> str:
 
 
 def test_dead_letters_are_listed(effects: Effects) -> None:
-    assert told() == "0 dead work items\n"
+    assert told() == "dead work items: 0\n"
     item = dead_item(effects)
     new_item()
     assert f"{item}  {KIND}" in told()
     assert "ValueError: poison" in told()
-    assert told().endswith("1 dead work items\n")
+    assert told().endswith("dead work items: 1\n")
     [listed] = json.loads(told("--json"))
     assert (listed["id"], listed["last_error"]) == (str(item), "ValueError: poison")
 

@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 f"  {item.attempts} attempts  due {item.due_at:%Y-%m-%d %H:%M:%S}Z\n"
                 f"    {item.last_error}"
             )
-        self.stdout.write(f"{len(items)} dead work items")
+        self.stdout.write(f"dead work items: {len(items)}")
 
     def _redrive(self, item_id: UUID, reason: str, username: str) -> None:
         if not reason or not username:
