@@ -383,9 +383,20 @@ def _remember(
         )
         moment = msgspec.structs.replace(context, now=begun.now)
         cause = store.Cause(type(command).__name__, fingerprint(command, target))
+        deal = _deal_of(command, target, Desk(moment, cause))
+        moment = msgspec.structs.replace(moment, correlation_id=deal or context.correlation_id)
         draft = store.Draft(REFUSALS.aggregate, context.command_id, 1, event)
         store.append(store.seal([draft], moment, cause))
     return True
+
+
+def _deal_of(command: Command, target: UUID, desk: Desk) -> UUID | None:
+    """Find the deal that a refused command was about, whoever asked; None for one that has none."""
+    procedure = house.procedures[type(command)]
+    loaded = reading.load(procedure.decider, target)
+    if loaded.recorded:
+        return loaded.recorded[0].correlation_id
+    return procedure.deal(desk, command)
 
 
 def _refusal_again(event: CommandRefused) -> Refused | NotPermitted:

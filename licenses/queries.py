@@ -12,6 +12,8 @@ from licenses import models
 Visible = Callable[[Actor], QuerySet[Any]]
 
 OFFICE: Final = frozenset({Role.OFFICER, Role.AUDITOR})
+REFUSAL: Final = "refusal"
+"""The aggregate of refused commands (`audits.execution.REFUSALS`)."""
 MONEY: Final = OFFICE | {Role.BANK, Role.TREASURY}
 
 
@@ -57,7 +59,8 @@ VISIBLE_ROWS: Final[Mapping[str, Visible]] = {
 def visible_streams(actor: Actor, streams: Iterable[tuple[str, UUID]]) -> set[UUID]:
     """Tell which of these streams, each with its aggregate, an actor may see.
 
-    Streams of no aggregate of this app are the journal's own, which auditors alone read.
+    Streams of no aggregate of this app are the journal's own, which auditors alone read; but what
+    was refused in a deal the office sees, too: an exporter is told in the answer, and not again.
     """
     asked: dict[str, list[UUID]] = {}
     for aggregate, stream_id in streams:
@@ -67,7 +70,7 @@ def visible_streams(actor: Actor, streams: Iterable[tuple[str, UUID]]) -> set[UU
         visible = VISIBLE_ROWS.get(aggregate)
         if visible is not None:
             seen.update(visible(actor).filter(id__in=ids).values_list("id", flat=True))
-        elif actor.role is Role.AUDITOR:
+        elif actor.role is Role.AUDITOR or (aggregate == REFUSAL and actor.role in OFFICE):
             seen.update(ids)
     return seen
 

@@ -42,7 +42,9 @@ def test_rows_and_things_are_visible_to_the_same_people() -> None:
 
 
 @pytest.mark.django_db
-def test_the_journals_own_streams_are_for_auditors() -> None:
+def test_the_journals_own_streams_are_for_auditors_but_refusals_for_the_office() -> None:
     own = [("work_item", identity("a work item")), ("refusal", UUID(int=1))]
     assert visible_streams(AUDITOR, own) == {stream_id for _, stream_id in own}
-    assert visible_streams(OFFICER, own) == set()
+    assert visible_streams(OFFICER, own) == {UUID(int=1)}
+    others = set(CAST.values()) - {AUDITOR, OFFICER}
+    assert all(visible_streams(actor, own) == set() for actor in others if actor.role != "officer")
