@@ -62,12 +62,16 @@ class Ground:
     def pooled(self, database: str, role: str = WEB) -> dict[str, str]:
         """Return the same for a web server, whose threads share a pool of connections."""
         nowhere = f"unix://{self.state / 'nowhere.sock'}?db=0"
-        return environment.local(self.state) | {
-            "TOLLGATE_PERSONAL_KEY": environment.secret_key(self.state, "personal-key"),
-            "DATABASE_URL": self.url(database, role),
-            "REDIS_URL": nowhere,
-            "TOLLGATE_LOG_LEVEL": "WARNING",
-        }
+        return (
+            environment.local(self.state)
+            | environment.sealing(self.state, role)
+            | {
+                "TOLLGATE_PERSONAL_KEY": environment.secret_key(self.state, "personal-key"),
+                "DATABASE_URL": self.url(database, role),
+                "REDIS_URL": nowhere,
+                "TOLLGATE_LOG_LEVEL": "WARNING",
+            }
+        )
 
     def settle(self, database: str) -> None:
         """Bring a freshly loaded database to rest: vacuumed, analyzed, written out."""

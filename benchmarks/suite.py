@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import appending, commanding, folding, journal, reading, replaying
+from benchmarks import appending, commanding, folding, journal, reading, replaying, sealing
 from benchmarks.ground import Ground, server
 from benchmarks.measures import Ceiling, Result, Size
 
@@ -45,6 +45,14 @@ def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]
         yield appending.full_against_empty(base, size, large)
 
 
+def seal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]:
+    """Seal what is appended meanwhile."""
+    if "seal_overhead" in keys:
+        yield sealing.overhead(base, size)
+    if "seal_lag_p99_s" in keys:
+        yield sealing.lag(base, size)
+
+
 PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outcome]]]] = {
     ("append_vs_bare_psycopg", "append_vs_eventsourcing"): append_to_new,
     ("fold_vs_eventsourcing", "read_typed_vs_eventsourcing"): fold,
@@ -53,6 +61,7 @@ PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outco
         *("read_typed_vs_orjson_dicts", "read_peak_mb"),
         *(replaying.VS_EVENTSOURCING, replaying.VS_UNTYPED, "append_at_1m_vs_empty"),
     ): use_large_journal,
+    ("seal_overhead", "seal_lag_p99_s"): seal,
 }
 KEYS: Final = tuple(key for keys in PARTS for key in keys)
 

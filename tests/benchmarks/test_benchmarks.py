@@ -21,6 +21,7 @@ PROMISED = {
     "append_at_1m_vs_empty": 0.85,
     "replay_vs_eventsourcing": 5.0,
     "replay_vs_untyped_read": 0.5,
+    "seal_overhead": 0.85,
 }
 
 
@@ -55,6 +56,14 @@ def test_reading_stays_below_its_memory_limit(outcomes: dict[str, suite.Outcome]
     assert isinstance(weighed, Ceiling)
     assert 0 < weighed.value < weighed.limit == 200
     assert weighed.met
+
+
+def test_sealing_keeps_up(outcomes: dict[str, suite.Outcome]) -> None:
+    lag = outcomes["seal_lag_p99_s"]
+    assert isinstance(lag, Ceiling)
+    assert lag.limit == 2
+    assert lag.value > 0
+    assert lag.notes["events"] >= 200
 
 
 def test_the_table_names_every_key(outcomes: dict[str, suite.Outcome]) -> None:
