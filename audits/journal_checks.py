@@ -14,6 +14,7 @@ from audits.enrollment import ENROLLMENT
 from audits.execution import REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
+from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.record import SEALING
 from audits.work import HISTORY
 
@@ -201,5 +202,7 @@ CHECKS: Final[dict[str, Check]] = {
     "versions": versions_check,
     "streams": streams_check,
     "log": log_check,
+    "tree": tree_check,
+    "checkpoints": checkpoints_check,
     "guards": guards_check,
 }

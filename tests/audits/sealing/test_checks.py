@@ -1,0 +1,113 @@
+"""Verification of tree and checkpoints: it finds what was done to them behind the triggers' backs."""
+
+from typing import Final
+
+import msgspec
+import pytest
+
+from audits import context, verification
+from audits.sealing import checkpoints, keys
+from audits.sealing.checkpoints import moment
+from audits.sealing.signer import SignRequest
+from audits.sealing.tiles import WIDTH
+from tests.audits.sealing.journals import seal
+from tests.audits.sealing.office import ORIGIN, Office
+from tests.audits.sealing.test_attacks import as_superuser
+
+pytestmark = pytest.mark.django_db
+
+SEALED: Final = ("tree", "checkpoints")
+
+
+def kind() -> str | None:
+    return verification.verify(only=SEALED).kind
+
+
+@pytest.fixture
+def sealed(office: Office) -> Office:
+    """Three hundred events, three checkpoints, a rotation of keys in between."""
+    seal(WIDTH)
+    office.publish()
+    seal(44)
+    keys.add(office.signer_directory, ORIGIN)
+    office.publish()
+    keys.retire(office.signer_directory, office.key)
+    seal(5)
+    office.publish()
+    return office
+
+
+@pytest.mark.usefixtures("sealed")
+def test_what_is_sealed_is_sound() -> None:
+    assert verification.verify(only=SEALED).passed == SEALED
+
+
+def test_what_was_never_sealed_is_sound_too() -> None:
+    assert kind() is None
+
+
+ATTACKS: Final = {
+    "an event": (
+        "UPDATE audits_event SET canonical = canonical || ' '",
+        "leaf_mismatch",
+    ),
+    "the log's end": ("DELETE FROM audits_log WHERE log_index > 290", "frontier_differs"),
+    "a hole in the log": ("DELETE FROM audits_log WHERE log_index = 290", "log_gap"),
+    "a hash in a tile": ("UPDATE audits_tile SET hashes = set_bit(hashes, 99, 1 - get_bit(hashes, 99))", "tile_differs"),
+    "a tile gone": ("DELETE FROM audits_tile", "tile_differs"),
+    "a tile too many": (
+        "INSERT INTO audits_tile SELECT level, 1, hashes, root FROM audits_tile",
+        "tiles_differ",
+    ),
+    "the frontier": (
+        "UPDATE audits_frontier SET hashes = set_bit(hashes, 9, 1 - get_bit(hashes, 9))",
+        "frontier_differs",
+    ),
+    "a checkpoint gone": ("DELETE FROM audits_checkpoint WHERE number = 1", "checkpoint_gap"),
+    "its root": ("UPDATE audits_checkpoint SET root = sha256('') WHERE number = 1", "checkpoint_columns_wrong"),
+    "its size": ("UPDATE audits_checkpoint SET size = 258 WHERE number = 1", "checkpoint_columns_wrong"),
+    "its time": (
+        "UPDATE audits_checkpoint SET signed_at = signed_at + interval '1 s' WHERE number = 1",
+        "checkpoint_columns_wrong",
+    ),
+    "its note": (
+        "UPDATE audits_checkpoint SET note = set_byte(note, 0, 65) WHERE number = 1",
+        "signature_wrong",
+    ),
+    "no note": ("UPDATE audits_checkpoint SET note = '' WHERE number = 1", "note_malformed"),
+    "a size that is not there": (
+        "UPDATE audits_checkpoint SET size = 10000 WHERE number = 2",
+        "checkpoint_columns_wrong",
+    ),
+    "where the key came from": (
+        "DELETE FROM audits_event WHERE type = 'checkpoint_key_added' AND version = 1",
+        "log_gap",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_was_done_to_it_is_found(name: str) -> None:
+    statement, expected = ATTACKS[name]
+    as_superuser(statement)
+    assert kind() == expected
+
+
+def test_what_a_key_signed_after_it_was_revoked_is_named(office: Office) -> None:
+    office.now_s = int(context.database_now().timestamp()) - 1_000
+    seal(5)
+    first = office.publish()
+    path = next(office.signer_directory.glob("*.pem"))
+    secret = path.read_bytes()
+    keys.revoke(office.signer_directory, office.key, reason="copied")
+    assert kind() is None  # it was not, when it signed
+    path.touch(mode=0o600)
+    path.write_bytes(secret)
+    office.now_s += 2_000
+    proof = SignRequest(old_size=first.size, size=first.size, root=first.root, proof=())
+    late = msgspec.structs.replace(
+        first, number=1, note=office.signer.sign(proof), signed_at=moment(office.now_s)
+    )
+    checkpoints.add(late)
+    assert kind() == "key_revoked"
