@@ -16,7 +16,7 @@ import psutil
 import psycopg
 import pytest
 
-from devstack import cast, commands, paths
+from devstack import cast, commands, environment, paths
 from devstack import stack as stacks
 from devstack.stack import (
     BEAT,
@@ -256,3 +256,20 @@ def alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_the_signers_key_and_the_key_of_receipts_go_to_those_who_need_them(state: Path) -> None:
+    """The stack's processes share a user here; what they are told they do not share."""
+    told = {
+        role: environment.sealing(state, role).keys()
+        & {"TOLLGATE_SIGNER_DIRECTORY", "TOLLGATE_RECEIPT_KEY"}
+        for role in (*ROLES.values(), "tollgate_auditor", "tollgate_owner")
+    }
+    assert told == {
+        "tollgate_web": {"TOLLGATE_RECEIPT_KEY"},
+        "tollgate_worker": set(),
+        "tollgate_sealer": set(),
+        "tollgate_auditor": set(),
+        "nobody": {"TOLLGATE_SIGNER_DIRECTORY"},
+        "tollgate_owner": {"TOLLGATE_SIGNER_DIRECTORY", "TOLLGATE_RECEIPT_KEY"},
+    }
