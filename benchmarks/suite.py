@@ -3,7 +3,16 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import appending, commanding, folding, journal, reading, replaying, sealing
+from benchmarks import (
+    appending,
+    commanding,
+    folding,
+    journal,
+    reading,
+    replaying,
+    sealing,
+    timelines,
+)
 from benchmarks.ground import Ground, server
 from benchmarks.measures import Ceiling, Result, Size
 
@@ -28,6 +37,11 @@ def fold(base: Ground, size: Size, _keys: Keys) -> Iterator[Outcome]:
 def command(base: Ground, size: Size, _keys: Keys) -> Iterator[Outcome]:
     """Post commands over HTTP."""
     yield commanding.against_crud(base, size)
+
+
+def show(base: Ground, size: Size, _keys: Keys) -> Iterator[Outcome]:
+    """Show the timeline of a long deal."""
+    yield from timelines.against_generic_keys(base, size)
 
 
 def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]:
@@ -57,6 +71,7 @@ PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outco
     ("append_vs_bare_psycopg", "append_vs_eventsourcing"): append_to_new,
     ("fold_vs_eventsourcing", "read_typed_vs_eventsourcing"): fold,
     ("command_vs_crud",): command,
+    (timelines.QUERIES, timelines.MILLISECONDS): show,
     (
         *("read_typed_vs_orjson_dicts", "read_peak_mb"),
         *(replaying.VS_EVENTSOURCING, replaying.VS_UNTYPED, "append_at_1m_vs_empty"),

@@ -44,7 +44,7 @@ def test_every_promised_ratio_is_measured_against_its_goal(
 
 def test_every_rate_is_a_rate(outcomes: dict[str, suite.Outcome]) -> None:
     results = [outcome for outcome in outcomes.values() if isinstance(outcome, Result)]
-    assert len(results) == len(PROMISED) + 1
+    assert len(results) == len(PROMISED) + 2
     for result in results:
         assert len(result.ours.runs) == len(result.peer.runs) == TINY.pairs
         assert min(*result.ours.runs, *result.peer.runs) > 0
@@ -64,6 +64,16 @@ def test_sealing_keeps_up(outcomes: dict[str, suite.Outcome]) -> None:
     assert lag.limit == 2
     assert lag.value > 0
     assert lag.notes["events"] >= 200
+
+
+def test_a_long_timeline_takes_as_many_queries_as_a_short_one(
+    outcomes: dict[str, suite.Outcome],
+) -> None:
+    counted = outcomes["timeline_queries"]
+    assert isinstance(counted, Ceiling)
+    assert (counted.value, counted.met) == (0, True)
+    assert counted.notes["queries"]["30"] == counted.notes["queries"]["3000"] > 0
+    assert counted.notes["peer_queries"]["3000"] > counted.notes["queries"]["3000"]
 
 
 def test_the_table_names_every_key(outcomes: dict[str, suite.Outcome]) -> None:
