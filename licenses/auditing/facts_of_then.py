@@ -15,6 +15,8 @@ from audits.kernel import Command, Facts
 from audits.reading import Loaded
 from audits.retaking import Gather, Together, as_gathered, of_kind
 from customers import handlers as customers
+from customers.domain.erasure import commands as erasure_commands
+from customers.domain.legal_hold import commands as legal_hold_commands
 from licenses.domain import escrow, license, shipment
 from licenses.domain.allotment import commands as allotment_commands
 from licenses.domain.application import commands as application_commands
@@ -242,6 +244,9 @@ NOT_TAKEN_AGAIN: Final[Mapping[type[Command], str]] = {
     edition_commands.ApproveEdition: "its clock is read under the register's lock",
     edition_commands.WithdrawEdition: "its clock is read under the register's lock",
     edition_commands.EnforceEdition: "its clock is read under the register's lock",
+    erasure_commands.RequestErasure: "the key that its facts were read with is destroyed by it",
+    erasure_commands.ApproveErasure: "the key that its facts were read with is destroyed by it",
+    legal_hold_commands.PlaceLegalHold: "whether its target was there is looked up, not recorded",
     laboratory_commands.AccreditLaboratory: "what the laboratory denied is not recorded",
 }
 """Command → why its facts cannot be had again."""
