@@ -12,5 +12,8 @@ worker_class = "gthread"
 workers = 2
 threads = 8
 graceful_timeout = 5
+# Longer than clients and proxies keep an idle connection (60 s is usual): who hangs up first may do
+# so while a request is on its way, which then has no answer.
+keepalive = 75
 control_socket_disable = True
 logconfig_dict = logging_settings(Environment().text("TOLLGATE_LOG_LEVEL", "INFO"))

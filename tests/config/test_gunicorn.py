@@ -18,3 +18,7 @@ def test_every_name_is_a_setting_of_gunicorns() -> None:
         known.set(name, value)  # raises for names and values that gunicorn does not know
     assert "logconfig_dict" in ours
     assert known.settings["worker_class"].get() == "gthread"
+
+
+def test_the_server_is_not_the_one_that_hangs_up_first() -> None:
+    assert served.keepalive > 60  # what proxies keep; httpx keeps 5 s
