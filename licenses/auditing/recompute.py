@@ -20,6 +20,9 @@ from audits.replaying import tell
 from audits.retaking import NotRebuilt, Retaken, Together, of_kind, retake
 from audits.shapes import to_wire
 from licenses.auditing.facts_of_then import gather_of
+from licenses.domain import allotment
+from licenses.domain.allotment.events import UsSaleReported
+from licenses.domain.allotment.state import Volume
 from licenses.domain.lab_test.events import ReportAccepted, ReportRefused
 from licenses.domain.remittance.events import RemittanceAssessed
 from licenses.editions import edition_named, looking_back
@@ -89,7 +92,7 @@ def _differences(first: Recorded[Any], retaken: Retaken) -> Iterator[Difference]
 
 
 def _stated(together: Together) -> dict[str, Any]:
-    """Add what commands ask beside what their events say: the rule of an edition, a report's text."""
+    """Add what commands ask beside what their events say, such as the rule of an edition."""
     stated: dict[str, Any] = {"status": "BOOK", "credit_debit": "CRDT"}
     accepted = of_kind(together, ReportAccepted)
     if accepted is not None:
@@ -98,6 +101,11 @@ def _stated(together: Together) -> dict[str, Any]:
     if assessed is not None:
         stated["levy"] = msgspec.to_builtins(edition_named(assessed.edition).levy)
         stated["is_covered"] = assessed.cumulative_due_cents > 0
+    for each in together:
+        if isinstance(each.data, UsSaleReported):
+            books = desk_of(each).load(allotment.DECIDER, each.stream_id).state
+            if isinstance(books, Volume):  # otherwise the sale opens them, and an event says for what
+                stated["product_id"] = books.product_id
     return stated
 
 
