@@ -22,7 +22,7 @@ from audits.shapes import to_wire
 from licenses.auditing.facts_of_then import gather_of
 from licenses.domain import allotment
 from licenses.domain.allotment.events import UsSaleReported
-from licenses.domain.allotment.state import Volume
+from licenses.domain.allotment.state import NotOpened
 from licenses.domain.lab_test.events import ReportAccepted, ReportRefused
 from licenses.domain.remittance.events import RemittanceAssessed
 from licenses.editions import edition_named, looking_back
@@ -104,8 +104,8 @@ def _stated(together: Together) -> dict[str, Any]:
     for each in together:
         if isinstance(each.data, UsSaleReported):
             books = desk_of(each).load(allotment.DECIDER, each.stream_id).state
-            if isinstance(books, Volume):  # otherwise the sale opens them, and an event says for what
-                stated["product_id"] = books.product_id
+            if not isinstance(books, NotOpened):  # or the sale opens them: an event says for what
+                stated["product_id"] = books.volume.product_id
     return stated
 
 
