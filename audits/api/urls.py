@@ -9,6 +9,7 @@ from audits.api import (
     documents,
     feed,
     health,
+    index,
     lineage,
     past,
     proofs,
@@ -21,6 +22,7 @@ from audits.api.findings import FINDINGS, HALTS
 
 RESOURCES: Final = (FINDINGS, HALTS)
 urlpatterns: Final[list[URLPattern]] = [
+    path("", index.IndexView.as_view(), name="index"),
     *addresses(*RESOURCES),
     path("sessions", sessions.SessionsView.as_view(), name="sessions"),
     path("me", sessions.MeView.as_view(), name="me"),

@@ -38,10 +38,7 @@ _FORGE: Final = """
         'command_id', gen_random_uuid()))).*
     FROM audits_event e WHERE type = 'deposit_booked' LIMIT 1 RETURNING event_id
 """
-_OLDER_SIZE: Final = """
-    SELECT max(size) FROM audits_checkpoint
-    WHERE size < (SELECT max(size) FROM audits_checkpoint)
-"""
+_SIZE_BEFORE: Final = "SELECT max(size) FROM audits_checkpoint WHERE size <= %s"
 _LEAVES: Final = """
     SELECT leaf_hash FROM audits_log JOIN audits_event USING (event_id) ORDER BY log_index
 """
@@ -105,8 +102,9 @@ def swap_events(cursor: Cursor) -> None:
 
 
 def cut_end(cursor: Cursor) -> None:
-    """Forget all that followed an older checkpoint, which is genuine."""
-    size, last = _only(cursor, _OLDER_SIZE), _only(cursor, _LAST)
+    """Forget the first dispatch and all that followed the checkpoint before it, which is genuine."""
+    dispatched, last = _only(cursor, _PLACE_OF, "shipment_dispatched"), _only(cursor, _LAST)
+    size = _only(cursor, _SIZE_BEFORE, dispatched)
     cursor.execute("DELETE FROM audits_checkpoint WHERE size > %s", [size])
     _delete(cursor, size, last)
 

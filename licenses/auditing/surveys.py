@@ -44,6 +44,8 @@ def register() -> None:
     add_audit(Audit(name="four_eyes", every=HOURLY, look=pairs))
     goods = verified("serials", "reports", "dispatches")
     add_audit(Audit(name="serials", every=HOURLY, look=goods))
+    kept = verified("holds_and_erasures", "erased_keys")
+    add_audit(Audit(name="retention", every=DAILY, look=kept))
     add_audit(Audit(name="expired_but_shipped", every=HOURLY, look=shipped_after_expiry))
     add_audit(Audit(name="screening_age", every=DAILY, look=list_age))
     add_audit(Audit(name="list_coverage", every=HOURLY, look=uncovered_parties))

@@ -25,7 +25,7 @@ from tests.trust.scenes import Scenes
 pytestmark = pytest.mark.django_db
 FOR_EVERYBODY: Final = {
     *("api/v1/schema/", "api/v1/docs/", "health/live", "health/ready", "health/progress"),
-    *("", "log-in/"),
+    *("", "log-in/", "api/v1/"),
 }
 """What nobody has to log in for, and holds nothing of anybody."""
 HASHES: Final = ("tiles/checkpoint", "tiles/tile/<int:level>")

@@ -17,7 +17,7 @@ from tests.trust.reckoning import Reckoning
 from tests.trust.stubborn import Cast
 
 DEALS: Final = int(os.environ.get("TOLLGATE_TRUST_DEALS_ALONE", "30"))
-WITHOUT: Final = Shape(isolated=True, redis=False, web_processes=1, workers=0)
+WITHOUT: Final = Shape(isolated=True, redis=False, web_processes=1, workers=0, sealing=False)
 
 
 @pytest.fixture

@@ -20,9 +20,14 @@ PUBLISHED: Any = json.loads((folder() / "events.json").read_text())
 
 
 def test_every_published_event_is_what_it_was_and_every_event_is_published() -> None:
-    assert outlines.continued(PUBLISHED) == PUBLISHED
-    assert set(registry.names()) <= set(PUBLISHED)
+    ours = {name for name in registry.names() if not is_of_tests(name)}
+    described = outlines.continued(PUBLISHED)
+    assert {name: described[name] for name in {*PUBLISHED, *ours}} == PUBLISHED
     assert len(PUBLISHED) > 80
+
+
+def is_of_tests(name: str) -> bool:
+    return registry.schema(name).__module__.startswith("tests.")
 
 
 def test_no_published_name_disappears_unless_it_was_retired() -> None:

@@ -5,9 +5,18 @@ from typing import Any
 from uuid import UUID
 
 from audits import context as minting
+from audits import grants, vault
+from audits.domain.finding.commands import RaiseFinding
+from audits.domain.halt import commands as halt
+from audits.domain.halt.commands import HaltKind
+from audits.findings import finding_id
+from audits.halting import HALTS
 from customers.domain import customer
 from customers.domain.customer import commands as customer_commands
 from customers.domain.customer.standing import open_hits
+from customers.domain.erasure.commands import RequestErasure
+from customers.domain.ids import legal_hold_id
+from customers.domain.legal_hold.commands import PlaceLegalHold
 from licenses.domain import escrow
 from licenses.domain import license as licenses
 from licenses.domain.allotment import commands as allotment
@@ -15,9 +24,9 @@ from licenses.domain.application import commands as application
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_commands
-from tests.support.deal import Deal, body, document
-from tests.support.people import BANK, EXPORTER, OFFICER, SECOND_OFFICER
-from tests.support.world import World
+from tests.support.deal import Deal, Stage, body, document
+from tests.support.people import AUDITOR, BANK, EXPORTER, OFFICER, SECOND_OFFICER
+from tests.support.world import World, logged_in
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,27 @@ def play() -> Played:
     deny(denied)
     waiting = Deal(stage, buyer, "open", quantity=9).ready()
     disqualify(stage)
+    watch(stage)
     return Played(stage, remitted, short, revoked, refunded, denied, waiting, volume, near)
+
+
+def watch(stage: World) -> None:
+    """Place a hold, request an erasure, raise a finding, and halt money until two persons lift it."""
+    held, named = (stage.registered_customer(name) for name in ("held", "requested-signatory"))
+    why = {"reason": "The agency asked for it"}
+    hold = body(PlaceLegalHold, target_id=str(held), matter="Docket 1", **why)
+    stage.do(OFFICER, hold, legal_hold_id(held))
+    [subject] = vault.named_in(named)
+    request = body(RequestErasure, subject_id=str(subject.subject_id), **why)
+    stage.do(OFFICER, request, subject.subject_id)
+    matter = {"audit": "histories", "kind": "amiss", "subject": "a matter"}
+    found = body(RaiseFinding, **matter, detail="Not as it should be", evidence=[])
+    with logged_in(grants.WORKER):
+        Stage.do(stage, minting.system_actor("auditing"), found, finding_id(**matter))
+    money = HALTS[HaltKind.MONEY]
+    stage.do(AUDITOR, body(halt.SetHalt, kind="money", reason="A doubt"), money)
+    stage.do(AUDITOR, body(halt.ProposeLift, reason="Cleared up"), money)
+    stage.do(OFFICER, body(halt.ConfirmLift, reason="Cleared up"), money)
 
 
 def adjudicated_customer(stage: World) -> UUID:

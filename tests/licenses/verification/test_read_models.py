@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from audits import grants
+from audits import findings, grants
 from audits.projection import Projection, projections
 from customers import projections as customers
 from licenses import projections as licenses
@@ -15,7 +15,7 @@ from tests.licenses.verification.tampering import as_role, as_superuser, fetch, 
 
 pytestmark = pytest.mark.usefixtures("played")
 
-ALL = (*customers.PROJECTIONS, *licenses.PROJECTIONS)
+ALL = (*findings.PROJECTIONS, *customers.PROJECTIONS, *licenses.PROJECTIONS)
 CHANGED = {
     "uuid": "gen_random_uuid()",
     "text": "'tampered'",
