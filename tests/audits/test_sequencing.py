@@ -160,6 +160,20 @@ def writers() -> Iterator[list[Writer]]:
 
 # -- The floor -----------------------------------------------------------------------------
 
+# A server's transaction ids are those of all its databases: tests beside these hold theirs open.
+OF_THIS_DATABASE: Final = """
+    SELECT coalesce(min(backend_xid::text::bigint),
+                    pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL
+"""
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the sequencer wait for nobody else's transactions but those of this test."""
+    monkeypatch.setattr(sequencing, "_SNAPSHOT", OF_THIS_DATABASE)
+
+
 ACTIONS: Final = st.lists(
     st.tuples(
         st.sampled_from(["take_id", "append", "append", "caused", "commit", "roll_back", "run"]),
@@ -216,6 +230,7 @@ def below(floor: int) -> int:
     return int(count)
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 def test_the_floor_stays_below_a_transaction_that_is_still_open(writers: list[Writer]) -> None:
     slow, quick = writers[:2]
@@ -414,6 +429,7 @@ def plan_of(statement: str, *values: Any) -> str:
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("analyzed", [False, True])
 def test_with_a_floor_the_sequencer_reads_what_is_new_and_not_the_whole_journal(
