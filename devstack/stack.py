@@ -136,11 +136,6 @@ class Stack:
         return f"http://{HOST}:{self._listener.getsockname()[1]}"
 
     @property
-    def web_pid(self) -> int:
-        """Return the process id of the web server's first process."""
-        return self.children[WEB].pid
-
-    @property
     def worker_pid(self) -> int:
         """Return the process id of the Celery worker's first process."""
         return self.children[WORKER].pid
