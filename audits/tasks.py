@@ -6,8 +6,9 @@ from uuid import UUID
 from celery import shared_task
 from django.db import connection
 
-from audits import access, auditing, nudging, work
+from audits import access, nudging, work
 from audits import context as minting
+from audits.findings import scheduled
 
 
 @shared_task(name=nudging.TASK, ignore_result=True)
@@ -26,7 +27,7 @@ def sweep(*_args: Any, **_kwargs: Any) -> int:
 @shared_task(name="audits.schedule", ignore_result=True)
 def schedule_audits(*_args: Any, **_kwargs: Any) -> int:
     """Make the work items of all audits that are due; return how many audits there are."""
-    return auditing.schedule(minting.database_now())
+    return scheduled.schedule(minting.database_now())
 
 
 @shared_task(name="audits.record_accesses", ignore_result=True)

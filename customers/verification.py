@@ -12,10 +12,10 @@ import msgspec
 from django.db import connection
 
 from audits import guards, replay, verification
-from audits.authority import authority_check
 from audits.differences import Difference, Look
-from audits.four_eyes import Pair, four_eyes_check
-from audits.read_models import read_models_check
+from audits.verification.authority import authority_check
+from audits.verification.four_eyes import Pair, four_eyes_check
+from audits.verification.read_models import read_models_check
 from customers.domain import customer, erasure, legal_hold, screening_list
 from customers.domain.customer.events import (
     ApprovalProposed,

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits import moments
 from audits.api import bodies, operations
 from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.feed import require_auditor
@@ -15,7 +14,8 @@ from audits.api.schema import Json, Of, Operation
 from audits.api.views import ApiView
 from audits.kernel import Value
 from audits.lineage import Lineage, lineage
-from audits.tracing import FORMS
+from audits.lineage.tool import FORMS
+from audits.past import moments
 
 TYPES: Final = {"json": bodies.JSON, "prov": "application/provenance+json", "svg": "image/svg+xml"}
 

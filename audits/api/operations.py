@@ -13,7 +13,7 @@ from audits.api.history import HistoryEntry
 from audits.api.schema import Json, Of, Operation
 from audits.execution import house
 from audits.kernel import State
-from audits.moments import Moment
+from audits.past.moments import Moment
 from audits.projection import case_name, snake_case
 from audits.sealing.receipts import SignedReceipt
 

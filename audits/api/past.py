@@ -7,7 +7,7 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits import moments, past
+from audits import past
 from audits.api import bodies, operations
 from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.feed import require_auditor
@@ -15,7 +15,8 @@ from audits.api.problems import Rejected
 from audits.api.schema import Of, Operation
 from audits.api.views import ApiView, respond
 from audits.kernel import Value
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 
 TAG: Final = "audits"
 

@@ -7,13 +7,12 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from audits import context as minting
-from audits import reporting
 from audits.api import bodies, operations
 from audits.api.schema import Of, Operation
 from audits.api.views import ApiView, actor_of, respond
-from audits.findings import WATCH
+from audits.findings import WATCH, reports
+from audits.findings.reports import QUARTER, QuarterReport
 from audits.kernel import NotPermitted, Value
-from audits.reporting import QUARTER, QuarterReport
 
 Quarter = Annotated[
     str,
@@ -58,5 +57,5 @@ class ReportView(ApiView):
             raise NotPermitted("role_not_permitted", f"The report is not for the role {role.value}")
         asked = bodies.query(request.GET, ReportQuery)
         now = minting.database_now()
-        found = reporting.report(asked.quarter or reporting.quarter_of(now), now)
+        found = reports.report(asked.quarter or reports.quarter_of(now), now)
         return respond(msgspec.to_builtins(found))

@@ -14,14 +14,15 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from audits import context as minting
-from audits import execution, moments, past, vault
+from audits import execution, past, vault
 from audits.api import bodies, headers, operations, pages
 from audits.api.declaring import AsOfIndex, AsOfTime, CommandRoute, Listing, Paging, Resource
 from audits.api.history import entries
 from audits.api.schema import Operation, OperationSchema
 from audits.kernel import Actor, Command, Context, Value
 from audits.models import Person
-from audits.moments import load_at
+from audits.past import moments
+from audits.past.moments import load_at
 from audits.projection import status_of
 from audits.reading import Loaded, Receipt, load
 from audits.sealing import configured, receipts

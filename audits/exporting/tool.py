@@ -12,8 +12,8 @@ from audits.execution import NotFound
 from audits.exporting.bundle import FORMS, Order, export
 from audits.exporting.parts import LogChanged
 from audits.exporting.scopes import Scope
+from audits.past.tool import moment_argument
 from audits.progress import shown
-from audits.replaying import moment_argument
 from audits.tools import add_tool, say
 
 

@@ -6,7 +6,7 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits import moments, verification
+from audits import verification
 from audits.api import bodies, operations
 from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.feed import require_auditor
@@ -14,6 +14,7 @@ from audits.api.past import TAG
 from audits.api.schema import Of, Operation
 from audits.api.views import ApiView, respond
 from audits.kernel import Value
+from audits.past import moments
 from licenses.auditing.counterfactual import counterfactual
 from licenses.auditing.outcomes import Counterfactual
 from licenses.auditing.what_if import edition_to_try

@@ -12,7 +12,7 @@ from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.schema import Of, Operation
 from audits.api.views import ApiView, actor_of, asked_moment, respond
 from audits.kernel import NotPermitted, Role, Value
-from audits.moments import Moment
+from audits.past.moments import Moment
 from licenses.auditing.books import AccountBalance, CurrencyTotal, ledger_at
 from licenses.queries import ledger_accounts
 

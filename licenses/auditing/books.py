@@ -5,11 +5,11 @@ from typing import Final
 
 import msgspec
 
-from audits import moments
 from audits.codec import Recorded
 from audits.execution import Subscription
 from audits.kernel import Event
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.replay import wire_names
 from licenses.domain.escrow.events import EscrowEvent, EscrowOpened
 from licenses.domain.ledger.balance import Fault, trial_balance

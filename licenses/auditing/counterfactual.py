@@ -11,11 +11,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from audits import moments
 from audits.codec import Recorded
-from audits.hindsight import Hindsight, desk_of
 from audits.kernel import Event
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.hindsight import Hindsight, desk_of
+from audits.past.moments import Moment
 from audits.replay import wire_names
 from licenses.auditing.outcomes import BrokenCap, Counterfactual, Failed, Failing, OtherLevy
 from licenses.auditing.volumes import Account, Volumes

@@ -10,10 +10,10 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from audits.execution import house, plain_facts
-from audits.hindsight import Hindsight
 from audits.kernel import Command, Facts
+from audits.past.hindsight import Hindsight
+from audits.past.retaking import Gather, Together, as_gathered, of_kind
 from audits.reading import Loaded
-from audits.retaking import Gather, Together, as_gathered, of_kind
 from customers import handlers as customers
 from customers.domain.erasure import commands as erasure_commands
 from customers.domain.legal_hold import commands as legal_hold_commands

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from audits.moments import Moment
+from audits.past.moments import Moment
 from licenses.domain.policy.model import Condition
 
 

@@ -8,17 +8,17 @@ import msgspec
 from django.core.management.base import CommandParser
 
 from audits import queries, replay, verification
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused
 from audits.execution import house
-from audits.hindsight import desk_of
 from audits.kernel import Command
+from audits.past.hindsight import desk_of
+from audits.past.retaking import NotRebuilt, Retaken, Together, of_kind, retake
+from audits.past.tool import tell
 from audits.progress import shown
-from audits.replaying import tell
-from audits.retaking import NotRebuilt, Retaken, Together, of_kind, retake
 from audits.shapes import to_wire
+from audits.verification.authority import about
 from licenses.auditing.facts_of_then import gather_of
 from licenses.domain import allotment
 from licenses.domain.allotment.events import UsSaleReported

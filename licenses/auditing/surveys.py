@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from audits import replay
-from audits.auditing import DAILY, HOURLY, OFTEN, Audit, add_audit, verified
 from audits.codec import Recorded
 from audits.differences import Difference
 from audits.domain.halt.commands import HaltKind
+from audits.findings.scheduled import DAILY, HOURLY, OFTEN, Audit, add_audit, verified
 from audits.kernel import Refused
 from audits.reading import load
 from customers.domain import customer, screening_list

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
-from audits import moments, verification
+from audits import verification
 from audits.kernel import Refused
-from audits.replaying import moment_argument, tell
+from audits.past import moments
+from audits.past.tool import moment_argument, tell
 from audits.shapes import to_wire
 from licenses.auditing.counterfactual import counterfactual
 from licenses.domain.policy.model import Edition

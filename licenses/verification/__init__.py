@@ -3,7 +3,7 @@
 from typing import Final
 
 from audits import guards, verification
-from audits.four_eyes import four_eyes_check
+from audits.verification.four_eyes import four_eyes_check
 from customers.verification import register as register_customers
 from licenses.verification.clearing import clearing_check
 from licenses.verification.decisions import PAIRS

@@ -10,11 +10,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from audits import replay
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Difference, Look
-from audits.hindsight import Hindsight, desk_of
 from audits.kernel import Event, Refused
+from audits.past.hindsight import Hindsight, desk_of
+from audits.verification.authority import about
 from licenses.domain import application, license, shipment
 from licenses.domain.application.events import ApplicationApproved, DecisionProposed
 from licenses.domain.application.values import Outcome

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from audits.four_eyes import Pair
+from audits.verification.four_eyes import Pair
 from licenses.domain.application.events import (
     ApplicationApproved,
     ApplicationDenied,

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from audits import replay
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.kernel import Command, Decider, Event, Facts, Refused
+from audits.verification.authority import about
 from licenses.domain import allotment, escrow, license
 from licenses.domain.allotment.commands import PostVolume
 from licenses.domain.allotment.events import VolumePosted

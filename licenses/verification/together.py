@@ -8,11 +8,11 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from audits import replay
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.kernel import Event
 from audits.reading import load
+from audits.verification.authority import about
 from licenses.domain import escrow, shipment
 from licenses.domain.allotment.events import VolumePosted, VolumeReserved
 from licenses.domain.application.events import ApplicationApproved

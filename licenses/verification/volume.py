@@ -6,9 +6,9 @@ from typing import Any, Final, assert_never
 from django.db import connection
 
 from audits import replay
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Difference, Look
+from audits.verification.authority import about
 from licenses import guarded
 from licenses.domain import allotment
 from licenses.domain.allotment.events import (

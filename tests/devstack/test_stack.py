@@ -36,6 +36,8 @@ from devstack.stack import (
 from tests.devstack.conftest import eventually, processes_of
 
 SMALL = Shape(isolated=True, web_processes=1, workers=1)
+ANSWER_SECONDS = 60.0
+"""Long enough for processes that start all at once on two cores: it answers, or it does not."""
 STOP_SECONDS = 60.0
 """More than a loaded machine needs: whoever is still there then does not stop at all."""
 WITHOUT_INDEX = """
@@ -60,7 +62,7 @@ up.main()
 
 def status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 -- our own address
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 -- our own address
             return int(answer.status)
     except urllib.error.HTTPError as error:
         error.close()

@@ -4,8 +4,9 @@ from functools import partial
 
 import pytest
 
-from audits import auditing, context, work
+from audits import context, work
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift
+from audits.findings import scheduled
 from audits.halting import HALTS
 from audits.models import FindingRow
 from licenses.domain import escrow
@@ -30,7 +31,7 @@ def test_money_stops_when_the_ledger_does_not_add_up(stage: Stage) -> None:
         "UPDATE licenses_ledger_account SET credits_posted = credits_posted + 1 WHERE name = %s",
         account,
     )
-    auditing.schedule(context.database_now())
+    scheduled.schedule(context.database_now())
     work.run_due()
     [found] = FindingRow.objects.filter(audit="trial_balance")
     assert found.halts == "money"

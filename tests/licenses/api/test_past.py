@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from audits import moments
+from audits.past import moments
 from audits.sequencing import Sequencer
 from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_reading import VISIBLE, described, schemas

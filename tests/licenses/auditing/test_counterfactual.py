@@ -7,9 +7,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from psycopg import sql
 
-from audits import moments
 from audits.kernel import Refused
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from licenses.auditing.counterfactual import counterfactual
 from licenses.auditing.outcomes import Counterfactual
 from licenses.auditing.what_if import edition_to_try

@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 from django.core.management import call_command
 
-from audits import moments
-from audits.drawing import arranged, drawing_of, reduced
 from audits.execution import NotFound
 from audits.lineage import Directions, Lineage, lineage
-from audits.moments import Moment
-from audits.provenance import prov_of
-from audits.tracing import FORMS
+from audits.lineage.drawing import arranged, drawing_of, reduced
+from audits.lineage.provenance import prov_of
+from audits.lineage.tool import FORMS
+from audits.past import moments
+from audits.past.moments import Moment
 from licenses.domain.escrow.events import DepositBooked
 from licenses.domain.remittance.events import RemittanceConfirmed
 from tests.audits.api.test_commands import problem

@@ -7,11 +7,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from audits import moments, past, reading
+from audits import past, reading
 from audits.codec import canonical
 from audits.execution import NotFound, house
 from audits.kernel import Actor, Refused, Role
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.projection import projections
 from audits.sequencing import Sequencer
 from audits.shapes import to_wire

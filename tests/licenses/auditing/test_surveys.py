@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 from msgspec.structs import replace
 
-from audits import auditing, context, verification
+from audits import context, verification
 from audits.differences import Difference
+from audits.findings import scheduled
 from audits.models import EventRow
 from audits.verification import Report
 from licenses.auditing import surveys
@@ -38,20 +39,20 @@ def kinds(found: list[Difference]) -> list[str]:
 
 
 def found(name: str, now: datetime | None = None) -> list[Difference]:
-    return list(auditing.audits()[name].look(now or context.database_now()))
+    return list(scheduled.audits()[name].look(now or context.database_now()))
 
 
 def test_a_healthy_deal_gives_no_finding(stage: Stage) -> None:
     deal = Deal(stage, stage.approved_customer()).ready()
     deal.dispatch()
     stage.settle()
-    names = {*auditing.audits()} - {"verify", "receipts"}  # nobody is enrolled, nothing sealed
+    names = {*scheduled.audits()} - {"verify", "receipts"}  # nobody is enrolled, nothing sealed
     assert {name: found(name) for name in names} == {name: [] for name in names}
     assert len(names) >= 10
 
 
 def test_what_stops_writes_is_money_and_volume_alone() -> None:
-    stopping = {each.name: each.halts for each in auditing.audits().values() if each.halts}
+    stopping = {each.name: each.halts for each in scheduled.audits().values() if each.halts}
     assert stopping == {"trial_balance": "money", "cap": "volume"}
 
 
@@ -64,7 +65,7 @@ def test_every_check_of_verify_is_part_of_one_audit(monkeypatch: pytest.MonkeyPa
         return Report(passed=only)
 
     monkeypatch.setattr(verification, "verify", verify)
-    for audit in auditing.audits().values():
+    for audit in scheduled.audits().values():
         list(audit.look(context.database_now()))
     assert sorted(ran) == sorted(verification.checks())
 
@@ -144,7 +145,7 @@ def test_a_finding_says_which_event_shows_it(stage: Stage) -> None:
     target = stage.registered_customer()
     late = context.database_now() + surveys.COVERED_WITHIN + SECOND
     [named] = found("list_coverage", late)
-    raised = auditing.finding_of(auditing.audits()["list_coverage"], named)
+    raised = scheduled.finding_of(scheduled.audits()["list_coverage"], named)
     last = stage_events(target)[-1]
     assert raised.evidence == (last,)
 

@@ -14,8 +14,8 @@ import msgspec
 
 from audits.codec import Recorded, fingerprint
 from audits.execution import Desk, Procedure
-from audits.hindsight import Hindsight, desk_of
 from audits.kernel import Command, Event, Facts, Refused
+from audits.past.hindsight import Hindsight, desk_of
 from audits.reading import Loaded
 
 DEEPEST: Final = 2

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from audits import auditing, context, execution, reading, tasks, work
-from audits.auditing import Audit
+from audits import context, execution, reading, tasks, work
 from audits.differences import Difference
 from audits.domain import finding, halt
 from audits.domain.finding.commands import AnswerFinding, AssignFinding, CloseFinding
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift, SetHalt
 from audits.execution import house
-from audits.findings import finding_id
+from audits.findings import finding_id, scheduled
+from audits.findings.scheduled import Audit
 from audits.halting import HALTS
 from audits.kernel import Command, Halted, Refused
 from audits.models import EventRow, FindingRow, WorkItem
@@ -47,17 +47,17 @@ class Looking:
 @pytest.fixture
 def looking(monkeypatch: pytest.MonkeyPatch) -> Looking:
     """Replace all audits by one of the test's own, which halts money."""
-    monkeypatch.setattr(auditing, "_audits", {})
+    monkeypatch.setattr(scheduled, "_audits", {})
     monkeypatch.setattr(work, "_surveys", {})
     looking = Looking()
-    auditing.add_audit(Audit(name="toy", every=HOUR, look=looking, halts=HaltKind.MONEY))
+    scheduled.add_audit(Audit(name="toy", every=HOUR, look=looking, halts=HaltKind.MONEY))
     return looking
 
 
 def run_audit() -> None:
     """Run the audit in a slot of time of its own."""
     run_audit.slot = getattr(run_audit, "slot", 0) + 1  # type: ignore[attr-defined]
-    auditing.schedule(datetime(2026, 1, 1, tzinfo=UTC) + run_audit.slot * HOUR)  # type: ignore[attr-defined]
+    scheduled.schedule(datetime(2026, 1, 1, tzinfo=UTC) + run_audit.slot * HOUR)  # type: ignore[attr-defined]
     assert work.run_due() == 1
 
 
@@ -77,19 +77,19 @@ def do(command: Command, target: UUID, actor: Any) -> reading.Receipt:
 
 def test_every_audit_has_one_item_a_slot() -> None:
     now = context.database_now()
-    count = auditing.schedule(now)
-    assert count == len(auditing.audits()) >= 1
+    count = scheduled.schedule(now)
+    assert count == len(scheduled.audits()) >= 1
     before = WorkItem.objects.count()
-    assert auditing.schedule(now) == count
+    assert scheduled.schedule(now) == count
     assert WorkItem.objects.count() == before
-    auditing.schedule(now + timedelta(days=100))
+    scheduled.schedule(now + timedelta(days=100))
     assert WorkItem.objects.count() == 2 * before
 
 
 def test_beat_schedules_the_audits() -> None:
-    assert tasks.schedule_audits("whatever", else_="too") == len(auditing.audits())
+    assert tasks.schedule_audits("whatever", else_="too") == len(scheduled.audits())
     kinds = set(WorkItem.objects.values_list("kind", flat=True))
-    assert kinds == {audit.kind for audit in auditing.audits().values()}
+    assert kinds == {audit.kind for audit in scheduled.audits().values()}
 
 
 def test_what_is_found_is_a_finding_with_the_events_that_it_names(looking: Looking) -> None:
@@ -155,7 +155,7 @@ def test_text_that_no_event_holds_is_put_into_words(looking: Looking) -> None:
 def test_a_run_that_finds_too_much_clears_nothing(
     looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(auditing, "FOUND_AT_MOST", 2)
+    monkeypatch.setattr(scheduled, "FOUND_AT_MOST", 2)
     looking.finds("gone")
     run_audit()
     looking.finds("1", "2", "3")

@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 from audits import replay
-from audits.authority import about
 from audits.codec import Recorded
 from audits.differences import Check, Difference, Look
 from audits.kernel import Event
+from audits.verification.authority import about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,14 +9,14 @@ from uuid import UUID
 import pytest
 from django.core.management import CommandError, call_command
 
-from audits import context, execution, reporting
+from audits import context, execution
 from audits.domain.finding import commands as finding
 from audits.domain.halt import commands as halt
 from audits.domain.halt.commands import HaltKind
-from audits.findings import finding_id
+from audits.findings import finding_id, reports
+from audits.findings.reports import AuditFindings, QuarterUnknownError, bounds, quarter_of
 from audits.halting import HALTS
 from audits.kernel import Command
-from audits.reporting import AuditFindings, QuarterUnknownError, bounds, quarter_of
 from tests.audits.histories import context_of
 from tests.support.client import client_of, person_of
 from tests.support.people import AUDITOR, EXPORTER, OFFICER, SYSTEM
@@ -76,7 +76,7 @@ def test_anything_else_is_no_quarter(name: str) -> None:
 
 
 def test_the_report_counts_what_happened_and_names_what_is_open(quarter: str) -> None:
-    found = reporting.report(quarter, context.database_now())
+    found = reports.report(quarter, context.database_now())
     assert found.findings == (
         AuditFindings(audit="toy", raised=3, cleared=1, closed=1, reopened=0, open=1),
     )
@@ -92,9 +92,9 @@ def test_the_report_counts_what_happened_and_names_what_is_open(quarter: str) ->
 def test_a_quarter_knows_nothing_of_what_follows_it(quarter: str) -> None:
     begins, ends = bounds(quarter)
     before = quarter_of(begins - timedelta(days=1))
-    found = reporting.report(before, ends)
+    found = reports.report(before, ends)
     assert (found.events, found.findings, found.open_findings, found.halts) == (0, (), (), ())
-    after = reporting.report(quarter_of(ends), ends)
+    after = reports.report(quarter_of(ends), ends)
     assert after.events == 0
     [line] = after.findings
     assert (line.raised, line.open) == (0, 1)

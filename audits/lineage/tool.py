@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
-from audits import moments
 from audits.codec import canonical
-from audits.drawing import drawing_of
 from audits.lineage import Lineage, lineage
-from audits.provenance import prov_of
-from audits.replaying import moment_argument
+from audits.lineage.drawing import drawing_of
+from audits.lineage.provenance import prov_of
+from audits.past import moments
+from audits.past.tool import moment_argument
 from audits.shapes import to_wire
 from audits.tools import add_tool, say
 

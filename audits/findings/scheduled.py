@@ -21,9 +21,9 @@ from audits.domain.finding.events import FindingAnswered, FindingClosed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltLiftProposed
 from audits.findings import finding_id
-from audits.four_eyes import Pair, four_eyes_check
 from audits.kernel import Command, Context
 from audits.models import FindingRow
+from audits.verification.four_eyes import Pair, four_eyes_check
 from audits.work import Leased, NewWork
 
 FOUND_AT_MOST: Final = 200

@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from audits import context, moments, store
+from audits import context, store
 from audits.kernel import Refused
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.sequencing import Sequencer
 from tests.audits.api.toy import DECIDER, FillJar
 from tests.audits.histories import do, full_jar, sealed

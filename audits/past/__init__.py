@@ -10,11 +10,11 @@ from uuid import UUID
 
 import msgspec
 
-from audits import moments
 from audits.codec import Recorded
 from audits.execution import NotFound, Subscription, house, may_see
 from audits.kernel import Actor, Event, Refused
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.projection import Projection, derive, projections, span_of, status_of
 from audits.reading import Loaded
 from audits.replay import wire_names

@@ -12,16 +12,17 @@ from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
-from audits import journal_checks, queries, verification
+from audits import queries, verification
 from audits.codec import canonical, leaf_hash
 from audits.differences import Difference, Look
 from audits.sequencing import Sequencer
+from audits.verification import journal
 from tests.audits import histories
 from tests.support.people import INTRUDER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
 
-JOURNAL = tuple(journal_checks.CHECKS)
+JOURNAL = tuple(journal.CHECKS)
 NOT_SEALED = {"tree": 0, "checkpoints": 0}
 GUARDED = {
     "audits_event": ("before_insert", "immutable", "no_truncate", "halt_lifted_by_two"),
@@ -335,7 +336,7 @@ def test_an_event_without_a_place_is_named_once_the_sequencer_must_have_seen_it(
 ) -> None:
     late = histories.full_jar()
     assert verify().is_sound
-    monkeypatch.setattr(journal_checks, "GRACE_SECONDS", -1)
+    monkeypatch.setattr(journal, "GRACE_SECONDS", -1)
     kinds("event_not_in_log", str(event_of(late, 1)))
 
 

@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection, transaction
 
 from audits.differences import Check, Difference, Look, Progress, Silence
-from audits.journal_checks import CHECKS
+from audits.verification.journal import CHECKS
 
 _added: Final[dict[str, Check]] = {}
 

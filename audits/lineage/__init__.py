@@ -13,11 +13,11 @@ from uuid import UUID
 
 import msgspec
 
-from audits import moments
 from audits.codec import Recorded
 from audits.execution import NotFound
 from audits.kernel import Actor, Event
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 
 LONGEST_FACT: Final = 120
 """Characters of a text that a node shows."""

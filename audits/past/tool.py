@@ -10,10 +10,11 @@ import msgspec
 from django.core.management.base import CommandParser
 
 from audits import context as minting
-from audits import moments, past
+from audits import past
 from audits.codec import canonical
 from audits.kernel import Actor, Role
-from audits.moments import Moment
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.shapes import to_wire
 from audits.tools import add_tool, say
 
