@@ -79,7 +79,7 @@ UPWARDS = {
         ("store", "work"),
         ("sequencing", "work"),
         ("sequencing", "execution"),
-        ("execution", "projection"),
+        ("execution/__init__", "projection"),
         ("projection", "past"),
         ("projection", "proofs"),
         ("projection", "rebuilding"),

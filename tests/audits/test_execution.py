@@ -14,6 +14,7 @@ from audits import context, execution, reading, work
 from audits.codec import leaf_hash, registry
 from audits.events import CommandRefused
 from audits.execution import CommandIdReused, Desk, NotFound, Procedure, Subscription, house
+from audits.execution import refusals as recording
 from audits.kernel import (
     Actor,
     Command,
@@ -228,7 +229,7 @@ def test_a_repeat_that_was_answered_in_between_is_answered_the_same(
 ) -> None:
     jar = smashed_jar()
     command_id = context.new_id()
-    remember = execution._remember  # noqa: SLF001 -- the moment between decision and record
+    remember = recording.remember
     procedure = house.procedures[FillJar]
     between: list[reading.Receipt] = []
 
@@ -239,7 +240,7 @@ def test_a_repeat_that_was_answered_in_between_is_answered_the_same(
         between.extend(in_threads(lambda _: do(FILL, jar, command_id=command_id), [0], threads=1))
         return remember(*arguments)
 
-    monkeypatch.setattr(execution, "_remember", repeat_first)
+    monkeypatch.setattr(recording, "remember", repeat_first)
     assert do(FILL, jar, command_id=command_id) == between[0]
     assert procedure is not house.procedures[FillJar]
     assert refusals() == 0

@@ -1,0 +1,222 @@
+"""The way of a command: authorise, load, gather facts, decide, append, project, enqueue.
+
+One transaction holds all of it. Apps register what is theirs: procedures (how a command's facts are
+gathered and which other streams it moves), permissions, projectors and subscriptions.
+"""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.db import IntegrityError, OperationalError, transaction
+
+from audits import reading, store, vault
+from audits.codec import fingerprint
+from audits.events import CommandRefused
+from audits.execution import refusals
+from audits.execution.desk import (
+    Also,
+    Desk,
+    Gather,
+    House,
+    Procedure,
+    Projector,
+    Subscription,
+    house,
+    plain_facts,
+    reading_desk,
+)
+from audits.execution.refusals import REFUSALS, refusal_again
+from audits.kernel import (
+    Actor,
+    Command,
+    Context,
+    Event,
+    NotPermitted,
+    Refused,
+    Role,
+    State,
+    WrongExpectedVersion,
+)
+
+__all__ = [
+    "REFUSALS",
+    "Also",
+    "CommandIdReused",
+    "Desk",
+    "Gather",
+    "House",
+    "NotFound",
+    "Procedure",
+    "Projector",
+    "Subscription",
+    "execute",
+    "house",
+    "may_see",
+    "plain_facts",
+    "reading_desk",
+    "require_role",
+]
+
+MAX_TRIES: Final = 5
+RETRYABLE: Final = frozenset({"40001", "40P01"})
+"""Serialization failure and deadlock: running the command again is safe."""
+
+
+class NotFound(Exception):
+    """There is no such thing, or none that this actor may see."""
+
+
+class CommandIdReused(Exception):
+    """The idempotency key was used before, for something else."""
+
+
+def execute(
+    command: Command, target: UUID, context: Context, *, expected_version: int | None = None
+) -> reading.Receipt:
+    """Carry out a command on the stream `target`; a repeat of it answers as the first time.
+
+    context.now is replaced by database time. expected_version: what the caller last saw.
+    Personal texts are sealed first: the journal never holds them, nor does a hash of them.
+    Raises Refused, NotPermitted (both recorded, unless a process asked), NotFound,
+    WrongExpectedVersion, CommandIdReused; msgspec.ValidationError for what cannot be sealed.
+    """
+    if context.actor.role is not Role.SYSTEM:  # a process's commands are made of what is sealed
+        command = vault.sealed(command, vault.Holder(context.actor.organization_id, target))
+    for attempt in range(1, MAX_TRIES + 1):
+        try:
+            return _answer(_execute_once(command, target, context, expected_version))
+        except (OperationalError, store.CommandRepeated, WrongExpectedVersion) as error:
+            if attempt == MAX_TRIES or not _may_retry(error, expected_version):
+                raise
+        except IntegrityError as error:
+            refusal = _constrained(error)
+            if refusal is None:
+                raise
+            return _refuse(refusal, command, target, context)
+        except (Refused, NotPermitted) as refusal:
+            return _refuse(refusal, command, target, context)
+    raise AssertionError("every try returns or raises")
+
+
+def _refuse(
+    refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
+) -> reading.Receipt:
+    """Record a refusal and raise it, unless a repeat of the command was answered in between."""
+    if refusals.remember(refusal, command, target, context):
+        raise refusal
+    return _answer(_execute_once(command, target, context, None))
+
+
+def _may_retry(error: Exception, expected_version: int | None) -> bool:
+    if transaction.get_connection().in_atomic_block:
+        return False  # the transaction around this one is over, too
+    if isinstance(error, OperationalError):
+        cause = error.__cause__
+        return isinstance(cause, psycopg.Error) and cause.sqlstate in RETRYABLE
+    return isinstance(error, store.CommandRepeated) or expected_version is None
+
+
+def _constrained(error: IntegrityError) -> Refused | None:
+    """Find what a violated constraint means to a person; None: it is a bug."""
+    cause = error.__cause__
+    name = cause.diag.constraint_name if isinstance(cause, psycopg.Error) else None
+    return house.constraints.get(name or "")
+
+
+def _execute_once(
+    command: Command, target: UUID, context: Context, expected_version: int | None
+) -> tuple[reading.Receipt, list[Event]]:
+    procedure = house.procedures[type(command)]
+    asked = fingerprint(command, target)
+    with transaction.atomic():
+        begun = store.begin(context.command_id)
+        if begun.prior:
+            return _prior(begun, asked, target)
+        require_role(type(command), context.actor)
+        desk = Desk(
+            msgspec.structs.replace(context, now=begun.now),
+            store.Cause(type(command).__name__, asked),
+        )
+        loaded = desk.load(procedure.decider, target, lock="write")
+        _check_target(procedure, loaded, context, expected_version)
+        desk.context = msgspec.structs.replace(
+            desk.context,
+            correlation_id=procedure.deal(desk, command) or _correlation(loaded, desk.context),
+        )
+        facts = procedure.gather(desk, command, loaded)
+        events = procedure.decider.decide(command, loaded.state, facts)
+        desk.cause = store.Cause(desk.cause.name, asked, getattr(facts, "edition", None))
+        desk.draft(procedure.decider, loaded, events)
+        if procedure.also is not None and events:
+            procedure.also(desk, command, loaded, events)
+        receipts = desk.write() if desk.drafts else []
+    version = loaded.version + len(events)
+    answer = reading.Receipt(
+        command_id=context.command_id, stream_id=target, version=version, events=tuple(receipts)
+    )
+    return answer, [draft.event for draft in desk.drafts]
+
+
+def _correlation(loaded: reading.Loaded[Any], context: Context) -> UUID:
+    """Keep to the deal that the stream belongs to; a new stream starts one, or joins its cause's."""
+    if loaded.recorded:
+        return loaded.recorded[0].correlation_id
+    return context.correlation_id or loaded.stream_id
+
+
+def require_role(command: type[Command], actor: Actor) -> None:
+    """Refuse a command to whoever may not issue it at all; raises NotPermitted."""
+    if actor.role not in house.procedures[command].roles:
+        raise NotPermitted(
+            "role_not_permitted", f"{command.__name__} is not for the role {actor.role.value}"
+        )
+
+
+def _check_target(
+    procedure: Procedure,
+    loaded: reading.Loaded[Any],
+    context: Context,
+    expected_version: int | None,
+) -> None:
+    if not loaded.version and not procedure.creates:
+        raise NotFound(str(loaded.stream_id))
+    if loaded.version and not may_see(procedure.decider.aggregate, loaded.state, context.actor):
+        raise NotFound(str(loaded.stream_id))
+    if expected_version is not None and expected_version != loaded.version:
+        raise WrongExpectedVersion(
+            loaded.stream_id, expected=expected_version, found=loaded.version
+        )
+
+
+def may_see(aggregate: str, state: State, actor: Any) -> bool:
+    """Tell whether an actor may see a thing in this state. Processes see everything."""
+    return actor.role is Role.SYSTEM or house.visible[aggregate](state, actor)
+
+
+def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[reading.Receipt, list[Event]]:
+    first = begun.prior[0]
+    if first.command.fingerprint != asked:
+        raise CommandIdReused(str(first.command.id))
+    if isinstance(first.data, CommandRefused):
+        raise refusal_again(first.data)
+    versions = [item.version for item in begun.prior if item.stream_id == target]
+    answer = reading.Receipt(
+        command_id=first.command.id,
+        stream_id=target,
+        version=max(versions, default=0),
+        events=tuple(store.receipts_of(begun)),
+    )
+    return answer, [item.data for item in begun.prior]
+
+
+def _answer(outcome: tuple[reading.Receipt, list[Event]]) -> reading.Receipt:
+    """Give the receipt, unless what was recorded is itself a refused fact of the world."""
+    receipt, events = outcome
+    for event in events:
+        refusal_of = house.refusals.get(type(event))
+        refusal = refusal_of(event) if refusal_of else None
+        if refusal is not None:
+            raise refusal
+    return receipt
