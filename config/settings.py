@@ -230,7 +230,10 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "audits.api.schema.OperationSchema",
-    "DEFAULT_THROTTLE_RATES": {"sessions": ENV.text("TOLLGATE_LOGIN_RATE", "60/minute")},
+    "DEFAULT_THROTTLE_RATES": {
+        "sessions": ENV.text("TOLLGATE_LOGIN_RATE", "60/minute"),
+        "past": ENV.text("TOLLGATE_PAST_RATE", "60/minute"),
+    },
     "EXCEPTION_HANDLER": "config.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,

@@ -32,6 +32,8 @@ class LineageQuery(Value):
 class LineageView(ApiView):
     """Traces an event, or the last event of a thing."""
 
+    reads_log = True
+
     def describe_get(self) -> Operation:
         """Describe the answer."""
         content: Json = {
@@ -51,7 +53,7 @@ class LineageView(ApiView):
             ),
             parameters=operations.query_parameters(LineageQuery),
             responses={200: {"description": "The lineage.", "content": content}},
-            problems=(*operations.SEEING, 403, 409),
+            problems=(*operations.SEEING, 403, *operations.PAST),
         )
 
     def get(self, request: Request, **path: Any) -> HttpResponse:

@@ -19,6 +19,8 @@ from audits.sealing.receipts import SignedReceipt
 
 SEEING: Final = (400, 401, 404, 503)
 LISTING: Final = (400, 401, 503)
+PAST: Final = (409, 429)
+"""What asking for the past adds."""
 COMMANDING: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 503)
 
 KEY_PARAMETER: Final[Json] = {
@@ -90,7 +92,7 @@ def thing(resource: Resource, parameters: type[msgspec.Struct]) -> Operation:
             200: _answer(f"The {resource.words}.", _state_schema(resource)),
             304: {"description": "You have this version.", "headers": {"ETag": _ETAG}},
         },
-        problems=(*SEEING, 409),
+        problems=(*SEEING, *PAST),
     )
 
 
@@ -116,7 +118,7 @@ def listing(resource: Resource, listed: Listing) -> Operation:
         description=resource.summary,
         parameters=query_parameters(listed.parameters()),
         responses={200: page("One page.", Of(listed.row), {"stands_on": Of(Moment)})},
-        problems=(*LISTING, 409),
+        problems=(*LISTING, *PAST),
     )
 
 

@@ -38,6 +38,8 @@ class Clocks(msgspec.Struct, frozen=True, kw_only=True):
 class ClocksView(ApiView):
     """`GET /audits/clocks`."""
 
+    reads_log = True
+
     def describe_get(self) -> Operation:
         """Describe the clocks."""
         content = {bodies.JSON: {"schema": Of(Clocks)}}
@@ -51,7 +53,7 @@ class ClocksView(ApiView):
             ),
             parameters=operations.query_parameters(AsOfQuery),
             responses={200: {"description": "By due time.", "content": content}},
-            problems=(*operations.LISTING, 403, 409),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:
@@ -74,6 +76,8 @@ class DifferencesQuery(Value):
 class DifferencesView(ApiView):
     """`GET /audits/differences`."""
 
+    reads_log = True
+
     def describe_get(self) -> Operation:
         """Describe the differences."""
         content = {bodies.JSON: {"schema": Of(past.Differences)}}
@@ -88,7 +92,7 @@ class DifferencesView(ApiView):
             ),
             parameters=operations.query_parameters(DifferencesQuery),
             responses={200: {"description": "Facts and changes.", "content": content}},
-            problems=(*operations.LISTING, 403, 409),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:

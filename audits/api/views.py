@@ -19,6 +19,7 @@ from audits.api import bodies, headers, operations, pages
 from audits.api.declaring import AsOfIndex, AsOfTime, CommandRoute, Listing, Paging, Resource
 from audits.api.history import entries
 from audits.api.schema import Operation, OperationSchema
+from audits.api.throttling import throttles
 from audits.kernel import Actor, Command, Context, Value
 from audits.models import Person
 from audits.past import moments
@@ -45,6 +46,12 @@ class ApiView(APIView):
     schema = OperationSchema()
     http_method_names = ("get", "head", "post", "delete")
     content_negotiation_class = OneFormat
+    reads_log: ClassVar[bool] = False
+    """Whether its answers always come from the log; those about the past do anyway."""
+
+    def get_throttles(self) -> list[Any]:
+        """Bound how often one person asks for the past."""
+        return throttles(self.request, reads_log=self.reads_log)
 
 
 def actor_of(request: HttpRequest) -> Actor:

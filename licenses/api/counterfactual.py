@@ -35,6 +35,8 @@ class CounterfactualQuery(Value):
 class CounterfactualView(ApiView):
     """Judges history under another edition."""
 
+    reads_log = True
+
     def describe_get(self) -> Operation:
         """Describe the answer."""
         content = {bodies.JSON: {"schema": Of(Counterfactual)}}
@@ -50,7 +52,7 @@ class CounterfactualView(ApiView):
             ),
             parameters=({**edition, "required": True, "example": "rule-2026"}, *others),
             responses={200: {"description": "What differs.", "content": content}},
-            problems=(*operations.LISTING, 403, 409),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:

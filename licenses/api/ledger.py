@@ -48,7 +48,7 @@ class TrialBalanceView(ApiView):
             description=f"For: {', '.join(sorted(READERS))}.",
             parameters=operations.query_parameters(BalanceQuery),
             responses={200: {"description": "Every account and the totals.", "content": content}},
-            problems=(*operations.LISTING, 403, 409),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:
