@@ -39,8 +39,8 @@ UPWARDS = {
     "licenses": (
         ("domain/__init__", "models"),
         ("domain/__init__", "permissions"),
-        ("models", "editions"),
-        ("models", "permissions"),
+        ("models/__init__", "editions"),
+        ("models/__init__", "permissions"),
         ("editions", "gathering"),
         ("gathering/__init__", "handlers"),
         ("handlers", "projections"),

@@ -1,0 +1,45 @@
+"""Tables of the licenses app: guarded rows (money, volume, serials) and read models."""
+
+from licenses.models.guarded import (
+    AcceptedReport,
+    AllotmentCounter,
+    AllotmentEntry,
+    CountedSale,
+    LedgerAccount,
+    LedgerTransfer,
+    ShippedSerial,
+    VolumeColumns,
+)
+from licenses.models.read import (
+    AllotmentRow,
+    ApplicationRow,
+    EditionRow,
+    EscrowRow,
+    LaboratoryRow,
+    LabTestRow,
+    LicenseRow,
+    ProductRow,
+    RemittanceRow,
+    ShipmentRow,
+)
+
+__all__ = [
+    "AcceptedReport",
+    "AllotmentCounter",
+    "AllotmentEntry",
+    "AllotmentRow",
+    "ApplicationRow",
+    "CountedSale",
+    "EditionRow",
+    "EscrowRow",
+    "LabTestRow",
+    "LaboratoryRow",
+    "LedgerAccount",
+    "LedgerTransfer",
+    "LicenseRow",
+    "ProductRow",
+    "RemittanceRow",
+    "ShipmentRow",
+    "ShippedSerial",
+    "VolumeColumns",
+]
