@@ -1,11 +1,13 @@
 """The facts that decisions saw, gathered again: from streams as they were, never from today's tables.
 
 What a command looks up in a table (whether a number is taken, a reference used) is guarded by that
-table: what was accepted was free. Fresh numbers and overdue remittances are taken as recorded.
+table: what was accepted was free. Fresh numbers, overdue remittances and whose a sealed name is
+are taken as recorded.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -26,6 +28,7 @@ from licenses.domain.application.values import Content
 from licenses.domain.edition import commands as edition_commands
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.escrow.deposits import DepositFacts
+from licenses.domain.escrow.events import DepositSetAside, SetAsideReason
 from licenses.domain.escrow.state import NotOpened
 from licenses.domain.ids import escrow_id
 from licenses.domain.lab_test import commands as lab_test_commands
@@ -173,9 +176,9 @@ def _verdicts(
 
 
 def deposit_facts(
-    desk: Hindsight, _command: Any, loaded: Loaded[Any], _together: Together
+    desk: Hindsight, _command: Any, loaded: Loaded[Any], together: Together
 ) -> DepositFacts:
-    """Gather which payers were cleared."""
+    """Gather which payers were cleared; a sealed name was whose it was taken for."""
     if isinstance(loaded.state, NotOpened):
         return DepositFacts(**common(desk), screened_customer_ids=())
     terms = loaded.state.books.terms
@@ -183,8 +186,17 @@ def deposit_facts(
     return DepositFacts(
         **common(desk),
         screened_customer_ids=parties.cleared_ids(desk, payers),
+        named_payer_ids=_named_then(together),
         edition=terms.edition,
     )
+
+
+def _named_then(together: Together) -> tuple[UUID, ...]:
+    """Tell whose name it was taken for: auditors cannot open it, and it may be erased."""
+    said = of_kind(together, DepositSetAside)
+    if said is None or said.reason is SetAsideReason.PAYER_UNKNOWN:
+        return ()
+    return () if said.payer_customer_id is None else (said.payer_customer_id,)
 
 
 def void_facts(

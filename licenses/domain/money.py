@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from audits import personal
 from audits.kernel import WIRE_STRING, Refused
 
 MAX_AMOUNT_CENTS: Final = 10**15
@@ -64,6 +65,17 @@ BankPartyName = Annotated[
         description="The name of a party as a bank writes it (ISO 20022 `Max140Text`).",
     ),
 ]
+"""Of an organization, or of anybody in a message that has not been taken in yet."""
+
+PayerName = Annotated[
+    str,
+    personal.line(
+        140,
+        personal.When.ALWAYS,
+        "Who paid, as a bank writes it (ISO 20022 `Max140Text`). Kept sealed: it may be anybody.",
+    ),
+]
+"""The name of whoever paid: a subject of its own, for a bank reports strangers, too."""
 
 
 _DECIMAL: Final = re.compile(r"\+?(?=\.?[0-9])([0-9]{0,18})(?:\.([0-9]{0,18}))?")

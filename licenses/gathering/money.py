@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from audits import vault
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -19,7 +20,8 @@ from licenses.domain.escrow.commands import (
     ReturnExcess,
 )
 from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
-from licenses.domain.escrow.deposits import DepositFacts
+from licenses.domain.escrow.deposits import DepositFacts, payers_named
+from licenses.domain.escrow.events import Payer
 from licenses.domain.escrow.refunds import WaiverFacts
 from licenses.domain.escrow.state import EscrowState, NotOpened
 from licenses.domain.ids import escrow_id
@@ -85,9 +87,17 @@ def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState])
         screened_customer_ids=parties.cleared_ids(
             desk, (payer.customer_id for payer in terms.payers)
         ),
+        named_payer_ids=named_payer_ids(command, terms.payers),
         booked_for_license_id=_booked_elsewhere(command, terms.license_id),
         edition=terms.edition,
     )
+
+
+def named_payer_ids(command: BookDeposit, payers: tuple[Payer, ...]) -> tuple[UUID, ...]:
+    """Open the payer's name in this process's memory, and find whose it is."""
+    if command.payer_name is None:
+        return ()
+    return payers_named(vault.Glass(command).read(command.payer_name), payers)
 
 
 def _booked_elsewhere(command: BookDeposit, license_id: UUID) -> UUID | None:

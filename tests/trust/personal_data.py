@@ -9,7 +9,6 @@ code        one of a closed form: a country, a currency, a hash, a number
 free_text   marked in the API as no place for personal data; kept in clear
 goods       what a product is
 machine     made by the service of codes, ids and figures
-open        personal at times, and still in clear: see docs/threat-model.md
 organization  the name of a body, not of a person
 published   as a government published it
 reference   what others call a document, an account, a payment, a proceeding
@@ -102,7 +101,7 @@ licenses.domain.edition.events.EditionWithdrawn name:code reason:free_text
 licenses.domain.escrow.events.DepositBooked account:reference bank_reference:reference
     currency:code end_to_end_id:reference message_sha256:code
 licenses.domain.escrow.events.DepositSetAside account:reference bank_reference:reference
-    citation:rule currency:code end_to_end_id:reference message_sha256:code payer_name:open
+    citation:rule currency:code end_to_end_id:reference message_sha256:code payer_name:always
 licenses.domain.escrow.events.EscrowForfeited citation:rule currency:code edition:code
 licenses.domain.escrow.events.EscrowFunded currency:code
 licenses.domain.escrow.events.EscrowOpened currency:code edition:code
@@ -179,7 +178,7 @@ licenses.domain.shipment.values.Statement reference:reference
 PERSONAL: Final = frozenset({"always", "of_person", "copied"})
 IN_CLEAR: Final = frozenset(
     {
-        *("code", "free_text", "goods", "machine", "open"),
+        *("code", "free_text", "goods", "machine"),
         *("organization", "published", "reference", "rule"),
     }
 )

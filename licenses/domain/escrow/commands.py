@@ -12,9 +12,9 @@ from licenses.domain.escrow.events import CreditDebit, EntryStatus, ForfeitReaso
 from licenses.domain.money import (
     AmountCents,
     BankAccount,
-    BankPartyName,
     BankReference,
     Currency,
+    PayerName,
     PositiveCents,
 )
 from licenses.domain.policy.model import EditionName, Levy, Prepayment
@@ -44,7 +44,7 @@ class BookDeposit(Command):
     end_to_end_id: BankReference | None = None
     """What the payer quoted; must be the escrow's payment reference."""
     payer_customer_id: UUID | None = None
-    payer_name: BankPartyName | None = None
+    payer_name: PayerName | None = None
     """At least one of the two names the payer; both must agree."""
     amount_cents: AmountCents
     currency: Currency

@@ -44,6 +44,8 @@ class DepositFacts(Facts):
 
     screened_customer_ids: tuple[UUID, ...]
     """Parties of the license whose screening clears them now."""
+    named_payer_ids: tuple[UUID, ...] = ()
+    """Payers who go by the name that the bank gives: the name itself is sealed here."""
     booked_for_license_id: UUID | None = None
     """The license for which this account and bank reference is booked already, if any."""
     edition: EditionName | None = None
@@ -61,7 +63,7 @@ def book_deposit(
     """Credit an entry up to the price, set it aside, or recognize it as known."""
     current = opened(state)
     books = current.books
-    payer_id = _payer_id(command, books.terms.payers)
+    payer_id = _payer_id(command, books.terms.payers, facts.named_payer_ids)
     booked = books.deposit(command.account, command.bank_reference)
     if booked is not None:
         return _repeated(command, booked, payer_id)
@@ -192,18 +194,29 @@ def _set_aside(
     )
 
 
-def _payer_id(command: BookDeposit, payers: tuple[Payer, ...]) -> UUID | None:
+def _payer_id(
+    command: BookDeposit, payers: tuple[Payer, ...], named_ids: tuple[UUID, ...]
+) -> UUID | None:
     """Find the one payer that both the given id and the given name point to."""
     if command.payer_customer_id is None and command.payer_name is None:
         return None
-    name = None if command.payer_name is None else plain_name(command.payer_name)
     found = [
         payer.customer_id
         for payer in payers
         if command.payer_customer_id in {None, payer.customer_id}
-        and (name is None or name in {plain_name(known) for known in payer.names})
+        and (command.payer_name is None or payer.customer_id in named_ids)
     ]
     return found[0] if len(found) == 1 else None
+
+
+def payers_named(name: str, payers: tuple[Payer, ...]) -> tuple[UUID, ...]:
+    """Find the payers who go by a name, given in clear."""
+    plain = plain_name(name)
+    return tuple(
+        payer.customer_id
+        for payer in payers
+        if plain in {plain_name(known) for known in payer.names}
+    )
 
 
 def plain_name(name: str) -> str:

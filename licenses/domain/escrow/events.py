@@ -18,6 +18,7 @@ from licenses.domain.money import (
     BankPartyName,
     BankReference,
     Currency,
+    PayerName,
     PositiveCents,
 )
 from licenses.domain.policy.model import Citation, EditionName, Levy, Prepayment
@@ -122,7 +123,8 @@ class DepositSetAside(Event):
     bank_reference: BankReference
     end_to_end_id: BankReference | None
     payer_customer_id: UUID | None
-    payer_name: BankPartyName | None
+    payer_name: PayerName | None
+    """Sealed since schema 2; in clear before."""
     amount_cents: AmountCents
     currency: Currency
     value_on: date

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from licenses.domain.escrow import DECIDER
-from licenses.domain.escrow.deposits import plain_name, refusal_of
+from licenses.domain.escrow.deposits import DepositFacts, payers_named, plain_name, refusal_of
 from licenses.domain.escrow.events import (
     CreditDebit,
     DepositBooked,
@@ -212,12 +212,17 @@ def test_a_party_that_is_not_cleared_does_not_pay() -> None:
     outcome.then(set_aside(SetAsideReason.PAYER_NOT_SCREENED))
 
 
+def naming(name: str | None, payers: tuple[Payer, ...] = OPEN.payers) -> DepositFacts:
+    """Give the facts in which the bank's name was looked up among the payers."""
+    return deposit_facts(named_payer_ids=() if name is None else payers_named(name, payers))
+
+
 @pytest.mark.parametrize(
     "name", ["Harbor Cloud Co., Ltd.", "HARBOR CLOUD CO LTD", "harbor  cloud-co ltd", "海港云"]
 )
 def test_a_bank_may_know_the_payer_by_name_only(name: str) -> None:
     command = deposit(payer_customer_id=None, payer_name=name)
-    given(DECIDER, *AWAITING).when(command, deposit_facts()).then(booked(), FUNDED)
+    given(DECIDER, *AWAITING).when(command, naming(name)).then(booked(), FUNDED)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +239,7 @@ def test_id_and_name_must_point_to_the_same_party(
     payer_customer_id: Any, payer_name: str | None
 ) -> None:
     command = deposit(payer_customer_id=payer_customer_id, payer_name=payer_name)
-    outcome = given(DECIDER, *AWAITING).when(command, deposit_facts())
+    outcome = given(DECIDER, *AWAITING).when(command, naming(payer_name))
     unknown = set_aside(
         SetAsideReason.PAYER_UNKNOWN, payer_customer_id=payer_customer_id, payer_name=payer_name
     )
@@ -247,7 +252,7 @@ def test_a_name_that_two_parties_share_names_neither() -> None:
     )
     opened = history((replace(OPEN, payers=twins), acting(SYSTEM)))
     command = deposit(payer_customer_id=None, payer_name="Harbor Cloud")
-    outcome = given(DECIDER, *opened).when(command, deposit_facts())
+    outcome = given(DECIDER, *opened).when(command, naming("Harbor Cloud", twins))
     unknown = set_aside(
         SetAsideReason.PAYER_UNKNOWN, payer_customer_id=None, payer_name="Harbor Cloud"
     )
@@ -270,7 +275,7 @@ def test_the_same_entry_in_another_message_is_a_repeat() -> None:
     again = deposit(
         message_sha256="b" * 64, payer_customer_id=None, payer_name="HARBOR CLOUD CO LTD"
     )
-    given(DECIDER, *HISTORIES["funded"]).when(again, deposit_facts()).then()
+    given(DECIDER, *HISTORIES["funded"]).when(again, naming(again.payer_name)).then()
 
 
 def test_a_late_notice_that_it_was_pending_is_a_repeat() -> None:
