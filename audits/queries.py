@@ -29,6 +29,10 @@ _LOG: Final = """
     FROM audits_log l LEFT JOIN audits_event e USING (event_id)
     WHERE l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
+_LOG_TIMES: Final = """
+    SELECT l.log_index, e.recorded_at FROM audits_log l JOIN audits_event e USING (event_id)
+    WHERE l.log_index > %s ORDER BY l.log_index LIMIT %s
+"""
 _UNINDEXED: Final = """
     SELECT e.stream_id, e.version, e.event_id FROM audits_event e
     WHERE (e.stream_id, e.version) > (%s, %s)
@@ -76,6 +80,13 @@ class LogPlace(NamedTuple):
     cause_index: int | None
 
 
+class LogTime(NamedTuple):
+    """When the event at a place in the log was recorded."""
+
+    log_index: int
+    recorded_at: datetime
+
+
 class DeadItem(NamedTuple):
     """A work item that waits for a person."""
 
@@ -102,6 +113,11 @@ def streams() -> Iterator[tuple[UUID, Iterator[StoredEvent]]]:
 def log_places() -> Iterator[list[LogPlace]]:
     """Read the log in its order, in pages."""
     return _pages(_LOG, (-1,), LogPlace._make)
+
+
+def log_times() -> Iterator[list[LogTime]]:
+    """Read when the events of the log were recorded, in its order, in pages."""
+    return _pages(_LOG_TIMES, (-1,), LogTime._make)
 
 
 def unindexed(*, older_than_seconds: int) -> Iterator[list[UUID]]:

@@ -9,9 +9,10 @@ are merely slow: whoever is late finds that something moved, and tries again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
 from django.db import DatabaseError, connection, transaction
 
 from audits.sealing import checkpoints
@@ -44,6 +45,9 @@ from audits.sealing.tiles import (
     stored_frontier,
     tile_root,
 )
+from audits.sealing.waiting import Waiting
+
+log = structlog.get_logger(__name__)
 
 TRY_AGAIN: Final = frozenset({"signer_moved", "smaller_size"})
 """What the signer says when another publisher was faster."""
@@ -81,15 +85,20 @@ class Publisher:
     origin: str
     store: CheckpointStore
     signer: SignerPort
+    waiting: Waiting = field(default_factory=Waiting)
 
     def publish(self, *, now_s: int) -> Published | None:
-        """Publish a checkpoint of all that is sealed; None: another publisher was faster.
+        """Publish a checkpoint of all that is sealed; None: it is to be tried again soon.
 
+        Another publisher may have been faster, or an event has waited too long to be sealed.
         now_s: this machine's clock, for the store outside. Raises SealingHalted where anything
         contradicts what was said before, SignerAwayError and OSError where a part is away.
         """
         said = self._listen()
         with _fresh_snapshot():
+            if self.waiting.is_too_long(stored_frontier().size):
+                log.warning("checkpoint_withheld", reason="events wait to be sealed")
+                return None
             tree = recomputed(said)
         if tree.head != said.outside and not self.store.advance(
             said.outside, tree.head, at_s=now_s

@@ -1,6 +1,7 @@
 """What must be true of the journal itself, checked from its bytes."""
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import chain
 from typing import Any, Final
 
@@ -16,10 +17,15 @@ from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.record import SEALING
+from audits.sealing.times import times_check
 from audits.work import HISTORY
 
 GRACE_SECONDS: Final = 300
 """The sequencer follows the commit: a younger event may have no place in the log yet."""
+
+BACK: Final = timedelta(seconds=125)
+"""How far an event's time may lie before that of its predecessor: it is read up to two minutes before
+the event is written, which waits for the stream's lock, and may be five seconds ahead (guard TG004)."""
 
 _DERIVED: Final = (
     *("stream_id", "version", "event_id", "aggregate", "type", "schema_version"),
@@ -69,10 +75,10 @@ def _columns(envelope: Recorded[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def versions_check(look: Look) -> Iterator[Difference]:
-    """Follow every stream from version 1 without a gap, in one aggregate."""
+    """Follow every stream from version 1 without a gap, in one aggregate, with times that go on."""
     look.expect(queries.count_events())
     for stream_id, events in queries.streams():
-        expected, aggregate = 1, None
+        expected, aggregate, latest = 1, None, None
         for event in events:
             if event.version != expected:
                 yield Difference(
@@ -82,7 +88,11 @@ def versions_check(look: Look) -> Iterator[Difference]:
                 )
             if event.aggregate != (aggregate or event.aggregate):
                 yield _about(event, "aggregate_mixed", f"the stream began as {aggregate}")
+            if latest is not None and event.recorded_at < latest - BACK:
+                detail = f"recorded at {event.recorded_at}, after an event of {latest}"
+                yield _about(event, "recorded_before_predecessor", detail)
             expected, aggregate = event.version + 1, aggregate or event.aggregate
+            latest = max(latest or event.recorded_at, event.recorded_at)
             look.done()
 
 
@@ -204,5 +214,6 @@ CHECKS: Final[dict[str, Check]] = {
     "log": log_check,
     "tree": tree_check,
     "checkpoints": checkpoints_check,
+    "times": times_check,
     "guards": guards_check,
 }

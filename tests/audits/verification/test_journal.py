@@ -4,12 +4,14 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from msgspec import to_builtins
 from psycopg import sql
 
 from audits import queries, verification
@@ -250,6 +252,19 @@ def test_the_removed_end_of_a_stream_is_named_by_the_gap_in_the_log(jar: UUID) -
     tamper("DELETE FROM audits_log WHERE event_id = %s", event)
     tamper("DELETE FROM audits_event WHERE event_id = %s", event)
     kinds("log_gap", f"log index {index + 1}")
+
+
+@pytest.mark.parametrize(("seconds", "is_sound"), [(125, True), (125.001, False)])
+def test_an_event_recorded_before_its_predecessor_is_named(
+    jar: UUID, seconds: float, *, is_sound: bool
+) -> None:
+    before = fetch("SELECT recorded_at FROM audits_event WHERE event_id = %s", event_of(jar, 2))
+    moment = before - timedelta(seconds=seconds)
+    rewrite(jar, 3, lambda envelope: envelope.update(recorded_at=to_builtins(moment)))
+    tamper("UPDATE audits_event SET recorded_at = %s WHERE event_id = %s", moment, event_of(jar, 3))
+    assert verification.verify(only=("bytes", "versions")).is_sound == is_sound
+    if not is_sound:  # version 4 follows a wrong time in peace: only what goes back is named
+        kinds("recorded_before_predecessor", f"{jar}@3")
 
 
 def test_a_stream_that_changes_its_aggregate_is_named(jar: UUID) -> None:
