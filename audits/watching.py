@@ -1,19 +1,38 @@
 """Loops that work until they are told to stop, and outlast restarts of the database."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import structlog
+from django.core.management.base import CommandParser
 from django.db import InterfaceError, OperationalError, connection
 
 log = structlog.get_logger(__name__)
 
 AWAY_SECONDS: Final = 1.0
 """How long to wait before the database is tried again after it was away."""
+
+
+def add_watch_arguments(parser: CommandParser, *, interval_seconds: float) -> None:
+    """Let a command take whether to stay, how often to look, and how to show that it is at work."""
+    parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
+    parser.add_argument("--heartbeat", type=Path, help="file that --watch touches while it works")
+    parser.add_argument(
+        "--interval",
+        type=float,
+        default=interval_seconds,
+        metavar="SECONDS",
+        help="pause of --watch while there is nothing to do (default: %(default)s)",
+    )
+
+
+def watch_as_asked(step: Callable[[], int], options: Mapping[str, Any]) -> None:
+    """Watch with what a command was given."""
+    watch(step, interval_seconds=options["interval"], heartbeat=options["heartbeat"])
 
 
 def watch(

@@ -5,13 +5,14 @@ import pytest
 
 from audits import context as minting
 from audits import verification
+from devstack.demo.material import document
 from licenses.domain import allotment, escrow, remittance
 from licenses.domain.allotment.commands import ReverseUsSale
 from licenses.domain.allotment.values import Tally
 from licenses.domain.remittance.events import Source
 from licenses.domain.remittance.state import Reconciled
 from tests.journeys.test_refusals import refused
-from tests.support.deal import EDITIONS, Deal, Stage, body, document
+from tests.support.deal import EDITIONS, Deal, Stage, body
 from tests.support.people import EXPORTER
 
 BRIEF = (EDITIONS / "brief-2026.toml").read_text()

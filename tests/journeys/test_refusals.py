@@ -11,11 +11,12 @@ from audits import context, reading
 from audits.events import CommandRefused
 from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
 from audits.models import EventRow
+from devstack.demo.material import H200
 from licenses.domain import lab_test, license, shipment
 from licenses.domain.application import commands as application
 from licenses.domain.lab_test.events import ReportRefused
 from licenses.domain.license import commands as license_
-from tests.support.deal import H200, Deal, Stage, body
+from tests.support.deal import Deal, Stage, body
 from tests.support.people import EXPORTER, OFFICER
 
 B200: dict[str, Any] = H200 | {

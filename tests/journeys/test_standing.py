@@ -7,6 +7,7 @@ from customers.domain import customer
 from customers.domain.customer import commands
 from customers.domain.customer import state as standing
 from customers.domain.customer.standing import open_hits
+from devstack.demo.material import document
 from licenses.domain import allotment, lab_test, license, shipment
 from licenses.domain.allotment import commands as allotment_commands
 from licenses.domain.allotment.state import Frozen, Open
@@ -16,7 +17,7 @@ from licenses.domain.license import commands as license_
 from licenses.domain.license.state import Active
 from licenses.domain.shipment.state import Cleared, Requested
 from tests.journeys.test_refusals import refused
-from tests.support.deal import SAMPLE_LIST, Deal, Stage, body, document
+from tests.support.deal import SAMPLE_LIST, Deal, Stage, body
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 
 

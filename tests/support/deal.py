@@ -21,6 +21,8 @@ from audits.reading import Receipt
 from customers import lists
 from customers.domain.customer import commands as customer
 from customers.handlers import SCREENING_LIST_ID
+from devstack.demo import material
+from devstack.demo.material import H200, document
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.application import commands as application
 from licenses.domain.edition import commands as edition
@@ -56,45 +58,10 @@ LABORATORY_KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY: Final = LABORATORY_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 UNIT_PRICE_CENTS: Final = 3_000_000
 
-H200: Final[dict[str, Any]] = {
-    "maker": "NVIDIA",
-    "model": "H200 SXM",
-    "generation": "Hopper",
-    "eccn": "3A090.a",
-    "peaks": [
-        {"precision": "FP8", "bit_length": 8, "dense_gops": 1_979_000},
-        {"precision": "FP16", "bit_length": 16, "dense_gops": 989_500},
-    ],
-    "dram_bandwidth_gb_per_s": 4_800,
-    "dram_capacity_gb": 141,
-    "interconnect_bandwidth_gb_per_s": 900,
-    "us_commercially_available_on": "2024-03-27",
-    "source": "Maker's data sheet",
-}
-
-
-def document(name: str) -> dict[str, Any]:
-    """Describe a document by what a client would upload."""
-    return {
-        "name": f"{name}.pdf",
-        "media_type": "application/pdf",
-        "sha256": hashlib.sha256(name.encode()).hexdigest(),
-        "size_bytes": 1_000 + len(name),
-    }
-
 
 def party(name: str = "Harbor Cloud Services") -> dict[str, Any]:
     """Describe a civilian buyer in China, completely."""
-    return {
-        "kind": "organization",
-        "name": name,
-        "native_name": "港湾云服务有限公司",
-        "uscc": "91350211M000100Y46",
-        "address": {"lines": ["1 Harbor Road"], "city": "Xiamen", "country": "CN"},
-        "headquarters_country": "CN",
-        "ultimate_parent": {"name": name, "country": "CN"},
-        "owners": [],
-    }
+    return material.party(name, "港湾云服务有限公司")
 
 
 CERTIFICATION: Final[dict[str, Any]] = {

@@ -77,3 +77,13 @@ def outcome_of(
 def states_of(decider: Decider[Any], histories: Mapping[str, Sequence[Event]]) -> list[str]:
     """Name the state in which each history ends."""
     return [type(decider.fold(history)).__name__ for history in histories.values()]
+
+
+def once_and_again(
+    decider: Decider[Any], history: Sequence[Event], attempt: tuple[Command, Facts]
+) -> tuple[Outcome, Outcome]:
+    """Try a command after a history, and once more after what it gave: nothing may come of that."""
+    first = given(decider, *history).when(*attempt)
+    repeat = given(decider, *history, *first.events).when(*attempt)
+    assert repeat.events == []
+    return first, repeat

@@ -29,6 +29,7 @@ from customers.domain.customer.standing import open_hits
 from customers.domain.erasure.commands import ApproveErasure, DeclineErasure, RequestErasure
 from customers.domain.ids import legal_hold_id
 from customers.domain.legal_hold.commands import LiftLegalHold, PlaceLegalHold, ProposeLifting
+from devstack.demo.material import H200, document
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.application import commands as application
 from licenses.domain.edition import commands as edition
@@ -44,7 +45,7 @@ from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipment
 from licenses.signatures import canonical_report
 from tests.support.client import person_of
-from tests.support.deal import EDITIONS, H200, Deal, Stage, body, document, party
+from tests.support.deal import EDITIONS, Deal, Stage, body, party
 from tests.support.people import (
     AUDITOR,
     BANK,

@@ -2,7 +2,6 @@
 
 import sys
 import time
-from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -12,7 +11,7 @@ from audits.sealing import configured, deployment
 from audits.sealing.cycle import Cycle
 from audits.sealing.growing import grow_until_idle
 from audits.sealing.halt import SealingHalted
-from audits.watching import watch
+from audits.watching import add_watch_arguments, watch_as_asked
 
 INTERVAL_SECONDS: Final = 0.2
 HALTED: Final = 3
@@ -29,17 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to stay, and how often to look when nothing waits."""
-        parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
-        parser.add_argument(
-            "--heartbeat", type=Path, help="file that --watch touches while it works"
-        )
-        parser.add_argument(
-            "--interval",
-            type=float,
-            default=INTERVAL_SECONDS,
-            metavar="SECONDS",
-            help="pause of --watch while nothing waits (default: %(default)s)",
-        )
+        add_watch_arguments(parser, interval_seconds=INTERVAL_SECONDS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Seal; a second sealer at the same time only makes both slower."""
@@ -47,11 +36,7 @@ class Command(BaseCommand):
         deployment.record_start("sealer")
         try:
             if options["watch"]:
-                watch(
-                    cycle.step,
-                    interval_seconds=options["interval"],
-                    heartbeat=options["heartbeat"],
-                )
+                watch_as_asked(cycle.step, options)
             else:
                 self._once(cycle)
         except SealingHalted as halt:

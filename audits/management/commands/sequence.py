@@ -1,12 +1,11 @@
 """Give committed events their place in the log."""
 
-from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from audits.sequencing import Sequencer
-from audits.watching import watch
+from audits.watching import add_watch_arguments, watch_as_asked
 
 INTERVAL_SECONDS: Final = 0.2
 
@@ -18,26 +17,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to stay, and how often to look when nothing waits."""
-        parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
-        parser.add_argument(
-            "--heartbeat", type=Path, help="file that --watch touches while it works"
-        )
-        parser.add_argument(
-            "--interval",
-            type=float,
-            default=INTERVAL_SECONDS,
-            metavar="SECONDS",
-            help="pause of --watch while nothing waits (default: %(default)s)",
-        )
+        add_watch_arguments(parser, interval_seconds=INTERVAL_SECONDS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Index what waits; a second sequencer at the same time only makes both slower."""
         sequencer = Sequencer()
         if options["watch"]:
-            watch(
-                sequencer.run_once,
-                interval_seconds=options["interval"],
-                heartbeat=options["heartbeat"],
-            )
+            watch_as_asked(sequencer.run_once, options)
         else:
             self.stdout.write(f"{sequencer.run_until_empty()} events indexed")

@@ -1,12 +1,11 @@
 """Run the work that is due, with PostgreSQL alone."""
 
-from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from audits import work
-from audits.watching import watch
+from audits.watching import add_watch_arguments, watch_as_asked
 
 INTERVAL_SECONDS: Final = 1.0
 AT_ONCE: Final = 20
@@ -20,26 +19,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whether to stay, and how often to look when nothing is due."""
-        parser.add_argument("--watch", action="store_true", help="stay until SIGTERM or Ctrl-C")
-        parser.add_argument(
-            "--heartbeat", type=Path, help="file that --watch touches while it works"
-        )
-        parser.add_argument(
-            "--interval",
-            type=float,
-            default=INTERVAL_SECONDS,
-            metavar="SECONDS",
-            help="pause of --watch while nothing is due (default: %(default)s)",
-        )
+        add_watch_arguments(parser, interval_seconds=INTERVAL_SECONDS)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run what is due; any number of sweepers and workers may do so at the same time."""
         if options["watch"]:
-            watch(
-                lambda: work.run_due(limit=AT_ONCE),
-                interval_seconds=options["interval"],
-                heartbeat=options["heartbeat"],
-            )
+            watch_as_asked(lambda: work.run_due(limit=AT_ONCE), options)
             return
         tried = 0
         while found := work.run_due():

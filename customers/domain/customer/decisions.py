@@ -1,6 +1,6 @@
 """Decisions on a customer's file and approval; those on screenings and hits are in `findings`."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -41,8 +41,10 @@ from customers.domain.customer.state import (
 from customers.domain.customer.values import (
     Bar,
     Certification,
+    CustomerFile,
     EditionName,
     Proposal,
+    Screening,
     SuspensionCause,
 )
 from customers.domain.values import Sha256
@@ -142,12 +144,7 @@ def propose_approval(
     file = live(state).file
     if file.proposal == Proposal(expires_at=command.expires_at, by=facts.actor.person_id):
         return []
-    screening = require_clear(
-        file,
-        newest_list_sha256=facts.newest_list_sha256,
-        affiliates_percent=facts.affiliates_percent,
-    )
-    require_future(command.expires_at, now=facts.now, most=timedelta(days=facts.max_validity_days))
+    screening = _require_approvable(file, command.expires_at, facts)
     return [
         ApprovalProposed(
             party_version=file.party_version,
@@ -178,12 +175,7 @@ def confirm_approval(
             "The proposal names another end of the approval",
             extra={"proposed_expires_at": proposal.expires_at.isoformat()},
         )
-    screening = require_clear(
-        file,
-        newest_list_sha256=facts.newest_list_sha256,
-        affiliates_percent=facts.affiliates_percent,
-    )
-    require_future(command.expires_at, now=facts.now, most=timedelta(days=facts.max_validity_days))
+    screening = _require_approvable(file, command.expires_at, facts)
     return [
         CustomerApproved(
             party_version=file.party_version,
@@ -243,6 +235,19 @@ def _was_confirmed(command: ConfirmApproval, state: CustomerState, facts: Approv
         and state.approval.expires_at == command.expires_at
         and state.approval.confirmed_by == facts.actor.person_id
     )
+
+
+def _require_approvable(
+    file: CustomerFile, expires_at: datetime, facts: ApprovalFacts
+) -> Screening:
+    """Refuse an approval that lacks something, or that would end too late; give the screening."""
+    screening = require_clear(
+        file,
+        newest_list_sha256=facts.newest_list_sha256,
+        affiliates_percent=facts.affiliates_percent,
+    )
+    require_future(expires_at, now=facts.now, most=timedelta(days=facts.max_validity_days))
+    return screening
 
 
 def _require_civilian(certification: Certification) -> None:

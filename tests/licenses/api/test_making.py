@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from devstack.demo.material import document
 from licenses.domain.ids import edition_id
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
-from tests.support.deal import EDITIONS, Stage, document
+from tests.support.deal import EDITIONS, Stage
 
 pytestmark = pytest.mark.django_db
 

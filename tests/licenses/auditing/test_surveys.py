@@ -13,12 +13,13 @@ from audits.differences import Difference
 from audits.findings import scheduled
 from audits.models import EventRow
 from audits.verification import Report
+from devstack.demo.material import document
 from licenses.auditing import surveys
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.license.events import LicenseDrawnDown
 from licenses.domain.license.terms import LineBalance
 from tests.licenses.verification.tampering import forge, latest
-from tests.support.deal import UNIT_PRICE_CENTS, Deal, Stage, body, document
+from tests.support.deal import UNIT_PRICE_CENTS, Deal, Stage, body
 from tests.support.people import EXPORTER, identity
 
 pytestmark = pytest.mark.django_db

@@ -16,6 +16,7 @@ from audits.kernel import Refused
 from audits.models import LogEntry
 from audits.sequencing import Sequencer
 from customers.domain.customer import commands as customer
+from devstack.demo.material import document
 from licenses.domain import license, shipment
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.edition import commands as edition
@@ -26,7 +27,7 @@ from licenses.domain.license import commands as license_
 from licenses.domain.shipment import commands as shipments
 from licenses.domain.shipment.state import Dispatched
 from tests.journeys.test_policy_change import banning_edition
-from tests.support.deal import SAMPLE_LIST, Deal, body, document
+from tests.support.deal import SAMPLE_LIST, Deal, body
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.racing import Race, race
 from tests.support.world import World

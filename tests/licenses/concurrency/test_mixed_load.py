@@ -16,13 +16,14 @@ from audits import reading
 from audits.execution import NotFound
 from audits.kernel import Refused, WrongExpectedVersion
 from audits.sequencing import Sequencer
+from devstack.demo.material import document
 from licenses.domain import license
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.escrow import commands as escrow
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_
 from licenses.domain.shipment import commands as shipments
-from tests.support.deal import SAMPLE_LIST, Deal, body, document
+from tests.support.deal import SAMPLE_LIST, Deal, body
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.racing import deadlocks, together
 from tests.support.world import World

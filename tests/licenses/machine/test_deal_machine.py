@@ -25,6 +25,7 @@ from audits import context as minting
 from audits import verification
 from audits.execution import NotFound
 from audits.kernel import Command, Refused
+from devstack.demo.material import document
 from licenses.domain import escrow, license, remittance, shipment
 from licenses.domain.allotment import commands as allotment
 from licenses.domain.escrow import commands as escrow_commands
@@ -35,7 +36,7 @@ from licenses.domain.remittance import commands as remittance_commands
 from licenses.models import ShippedSerial
 from tests.licenses.machine import books
 from tests.licenses.machine.conftest import Proposed
-from tests.support.deal import Deal, body, document
+from tests.support.deal import Deal, body
 from tests.support.people import BANK, EXPORTER, OFFICER, SECOND_OFFICER, TREASURY
 
 EXAMPLES = 30

@@ -17,6 +17,7 @@ from customers.domain.customer.standing import open_hits
 from customers.domain.erasure.commands import RequestErasure
 from customers.domain.ids import legal_hold_id
 from customers.domain.legal_hold.commands import PlaceLegalHold
+from devstack.demo.material import document
 from licenses.domain import escrow
 from licenses.domain import license as licenses
 from licenses.domain.allotment import commands as allotment
@@ -24,7 +25,7 @@ from licenses.domain.application import commands as application
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_commands
-from tests.support.deal import Deal, Stage, body, document
+from tests.support.deal import Deal, Stage, body
 from tests.support.people import AUDITOR, BANK, EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.world import World, logged_in
 

@@ -26,7 +26,7 @@ from tests.licenses.domain.escrow.scenes import (
     waiver,
     waiving,
 )
-from tests.support.deciding import given
+from tests.support.deciding import once_and_again
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER, SYSTEM
 
 STEPS: dict[str, Step] = {
@@ -54,10 +54,7 @@ def test_every_end_is_tried() -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: str) -> None:
-    command, facts = STEPS[step]
-    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
-    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
-    assert repeat.events == []
+    outcome, repeat = once_and_again(DECIDER, HISTORIES[name], STEPS[step])
     recorded = [refusal_of(event) for event in outcome.events]
     refusals = [refusal.code for refusal in [*recorded, outcome.refusal] if refusal]
     assert ([repeat.refusal.code] if repeat.refusal else []) == refusals

@@ -20,7 +20,7 @@ from tests.licenses.domain.lab_test.scenes import (
     Step,
     void_facts,
 )
-from tests.support.deciding import given
+from tests.support.deciding import given, once_and_again
 
 CERTIFIED = HISTORIES["certified"]
 CERTIFICATE = CERTIFIED[-1]
@@ -77,10 +77,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: str) -> None:
-    command, facts = STEPS[step]
-    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
-    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
-    assert repeat.events == []
+    once_and_again(DECIDER, HISTORIES[name], STEPS[step])
 
 
 @pytest.mark.parametrize(

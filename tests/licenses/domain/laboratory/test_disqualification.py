@@ -20,7 +20,7 @@ from tests.licenses.domain.laboratory.scenes import (
     Step,
     acting,
 )
-from tests.support.deciding import given
+from tests.support.deciding import given, once_and_again
 from tests.support.people import OFFICER, SECOND_OFFICER
 
 PROPOSED = DisqualificationProposed(reason=REASON, by=OFFICER.person_id)
@@ -98,10 +98,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: str) -> None:
-    command, facts = STEPS[step]
-    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
-    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
-    assert repeat.events == []
+    outcome, repeat = once_and_again(DECIDER, HISTORIES[name], STEPS[step])
     assert (repeat.refusal is None) == (outcome.refusal is None)
 
 

@@ -13,7 +13,7 @@ from tests.licenses.domain.remittance.scenes import (
     RETURNING,
     Step,
 )
-from tests.support.deciding import given
+from tests.support.deciding import once_and_again
 
 STEPS: dict[str, Step] = {
     "assess": ASSESSING,
@@ -31,10 +31,7 @@ def test_every_command_is_tried() -> None:
 @pytest.mark.parametrize("name", HISTORIES)
 @pytest.mark.parametrize("step", STEPS)
 def test_events_or_a_refusal_and_a_repeat_adds_nothing(name: str, step: str) -> None:
-    command, facts = STEPS[step]
-    outcome = given(DECIDER, *HISTORIES[name]).when(command, facts)
-    repeat = given(DECIDER, *HISTORIES[name], *outcome.events).when(command, facts)
-    assert repeat.events == []
+    outcome, repeat = once_and_again(DECIDER, HISTORIES[name], STEPS[step])
     assert (repeat.refusal is None) == (outcome.refusal is None)
 
 
