@@ -1,6 +1,5 @@
 """What is running, in plain words, both sides of each limit."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,18 +99,16 @@ def test_the_real_broker_answers() -> None:
     assert status.broker(answers=True).mood is Mood.GOOD
 
 
-def test_a_broker_that_is_away_is_noticed_at_once_and_asked_once_in_a_while(
+def test_a_broker_that_is_away_is_noticed_and_asked_once_in_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked = []
+    asked: list[int] = []
 
     def nowhere(**_options: int) -> Connection:
-        asked.append(time.monotonic())
+        asked.append(1)
         return Connection("redis+socket:///nowhere/at/all.sock")
 
     monkeypatch.setattr(current_app, "connection_for_read", nowhere)
-    begun = time.monotonic()
     assert [broker_probe.answers() for _ in range(3)] == [False] * 3
-    assert time.monotonic() - begun < 3 * status.CONNECT_SECONDS
     assert len(asked) == 1
     assert status.broker(answers=False).mood is Mood.WARNING
