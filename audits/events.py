@@ -4,10 +4,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
+
 from audits import personal
 from audits.kernel import Event, Role, Value
 
 LoginName = Annotated[str, personal.line(150, personal.When.ALWAYS, "A login; kept sealed.")]
+
+FreeText = Annotated[str, msgspec.Meta(description=personal.FREE_TEXT)]
 
 
 class CommandRefused(Event):
@@ -38,7 +42,7 @@ class WorkItemRedriven(Event):
 
     work_item_id: UUID
     kind: str
-    reason: str
+    reason: FreeText
 
 
 class OrganizationEnrolled(Event):
@@ -73,7 +77,7 @@ class CheckpointKeyRevoked(Event):
     """The key is not to be trusted any more, for the reason given."""
 
     verifier_key: str
-    reason: str
+    reason: FreeText
 
 
 class ReceiptKeyAdded(Event):

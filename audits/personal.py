@@ -25,6 +25,8 @@ SEALED_FORM: Final = (
     "personal:1:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[A-Za-z0-9_-]{22,1088}"
 )
 """What a token looks like; room for 200 letters of four bytes each."""
+FREE_TEXT: Final = "Free text. No personal data here: it is kept in clear and cannot be erased."
+"""What clients are told of a text that is not sealed, and may hold anything."""
 LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$(?!\n)"
 """One line that is not blank."""
 _IS_TOKEN: Final = re.compile(SEALED_FORM)

@@ -4,6 +4,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from audits.personal import FREE_TEXT
+
 _NO_CONTROL: Final = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _NOT_BLANK: Final = rf"^{_NO_CONTROL}*[^\x00-\x20\x7f]{_NO_CONTROL}*$"
 
@@ -11,5 +13,10 @@ Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$(?!\n)", max_lengt
 """A stable name in snake case, such as `ledger_counter_wrong`."""
 Subject = Annotated[str, msgspec.Meta(pattern=_NOT_BLANK, min_length=1, max_length=300)]
 """What something is about, on one line or few."""
-Reason = Annotated[str, msgspec.Meta(pattern=_NOT_BLANK, min_length=1, max_length=4_000)]
-"""Paragraphs that are not blank."""
+Detail = Annotated[str, msgspec.Meta(pattern=_NOT_BLANK, min_length=1, max_length=4_000)]
+"""Paragraphs that an audit makes of codes, ids and figures."""
+Reason = Annotated[
+    str,
+    msgspec.Meta(pattern=_NOT_BLANK, min_length=1, max_length=4_000, description=FREE_TEXT),
+]
+"""Paragraphs that are not blank, of a person."""

@@ -13,7 +13,7 @@ import msgspec
 
 from audits import personal
 from audits.kernel import Value
-from audits.personal import LINE, When
+from audits.personal import FREE_TEXT, LINE, When
 
 _ASSIGNED: Final = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS
@@ -61,8 +61,6 @@ AddressLine = Annotated[
     str, personal.line(200, When.OF_PERSON, "Sealed where the party is a natural person.")
 ]
 
-FREE_TEXT: Final = "Free text. No personal data here: it is kept in clear and cannot be erased."
-
 LongText = Annotated[
     str,
     msgspec.Meta(pattern=_LINES, min_length=1, max_length=4_000, description=FREE_TEXT),
@@ -75,9 +73,10 @@ Description = Annotated[
 ]
 """A paragraph or two that are not blank, where several go into one event."""
 
-FileName = Annotated[
+FreeLine = Annotated[
     str, msgspec.Meta(pattern=LINE, min_length=1, max_length=200, description=FREE_TEXT)
 ]
+"""One line that is not blank and may say anything: a bank's reason, the name of a file."""
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 """A point in time with its offset from UTC."""
@@ -121,7 +120,7 @@ class Address(Value):
 class Document(Value):
     """A document that is kept elsewhere; its fingerprint binds the record to its exact bytes."""
 
-    name: FileName
+    name: FreeLine
     media_type: Annotated[
         str,
         msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9][a-z0-9.+-]*$(?!\n)", max_length=100),

@@ -8,12 +8,15 @@ import pytest
 from audits.codec import registry
 from audits.execution import house
 from audits.kernel import Event
-from audits.personal import ERASED, Somebody, When, holds_personal, rewritten, texts_of
-from customers.domain.values import FREE_TEXT, Address, Document, PersonName
+from audits.personal import ERASED, FREE_TEXT, Somebody, When, holds_personal, rewritten, texts_of
+from customers.domain.values import Document, PersonName
 from tests.trust.personal_data import IN_CLEAR, PERSONAL, expected
 
 EVENTS: Final = {
     name: registry.schema(name) for name in registry.names() if not name.startswith("jar_")
+}
+BY_PEOPLE: Final = {
+    command for command, procedure in house.procedures.items() if procedure.roles - {"system"}
 }
 
 
@@ -25,11 +28,11 @@ class Note(Event):
     text: str = ""
 
 
-def test_every_text_of_every_event_is_listed_with_what_it_is() -> None:
+def test_every_text_of_an_event_or_a_person_s_command_is_listed_with_what_it_is() -> None:
     found = {
         f"{struct.__module__}.{struct.__qualname__}.{field}": when
-        for event in EVENTS.values()
-        for struct, field, when in texts_of(event)
+        for shape in (*EVENTS.values(), *BY_PEOPLE)
+        for struct, field, when in texts_of(shape)
     }
     listed = expected()
     assert set(listed) == set(found)
@@ -38,19 +41,30 @@ def test_every_text_of_every_event_is_listed_with_what_it_is() -> None:
     assert marked == {name: what for name, what in listed.items() if what in PERSONAL}
 
 
+def warned(struct: type) -> set[str]:
+    """Name the texts of a struct of which clients are told that they are kept in clear."""
+    described = msgspec.json.schema(struct)["$defs"][struct.__name__]["properties"]
+    return {name for name, shape in described.items() if FREE_TEXT in str(shape)}
+
+
 def test_free_text_tells_clients_that_it_is_kept_in_clear() -> None:
-    for struct, is_free in ((Address, False), (Document, True)):
-        assert (FREE_TEXT in str(msgspec.json.schema(struct)["$defs"][struct.__name__])) is is_free
+    free = {name for name, what in expected().items() if what == "free_text"}
+    structs = {
+        struct for shape in (*EVENTS.values(), *BY_PEOPLE) for struct, _, _ in texts_of(shape)
+    }
+    told = {
+        f"{struct.__module__}.{struct.__qualname__}.{field}"
+        for struct in structs
+        for field in warned(struct)
+    }
+    assert told == free
 
 
 def test_whatever_an_event_holds_of_a_person_came_in_sealed() -> None:
     """A process's command is not sealed again: what it brings has to be made of sealed texts."""
-    by_people = {
-        command for command, procedure in house.procedures.items() if procedure.roles - {"system"}
-    }
     unsealed = {
         command.__name__
-        for command in house.procedures.keys() - by_people
+        for command in house.procedures.keys() - BY_PEOPLE
         for _, _, when in texts_of(command)
         if when in {When.ALWAYS, When.OF_PERSON}
     }

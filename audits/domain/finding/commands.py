@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from audits.domain.halt.commands import HaltKind
-from audits.domain.texts import Reason, Subject, Word
+from audits.domain.texts import Detail, Reason, Subject, Word
 from audits.kernel import Command
 
 EVIDENCE_AT_MOST = 100
@@ -20,7 +20,7 @@ class RaiseFinding(Command):
     audit: Word
     kind: Word
     subject: Subject
-    detail: Reason
+    detail: Detail
     """Expected and found, for people; the same as long as nothing changes."""
     evidence: Evidence
     halts: HaltKind | None = None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from audits.domain.finding.commands import Evidence
 from audits.domain.halt.commands import HaltKind
-from audits.domain.texts import Reason, Subject, Word
+from audits.domain.texts import Detail, Reason, Subject, Word
 from audits.kernel import Event
 
 
@@ -15,7 +15,7 @@ class FindingRaised(Event):
     audit: Word
     kind: Word
     subject: Subject
-    detail: Reason
+    detail: Detail
     evidence: Evidence
     halts: HaltKind | None
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from audits.kernel import Event, Value
-from customers.domain.values import Address, Country, LongText, ShortText
+from customers.domain.values import Address, Country, FreeLine, LongText, PersonName, ShortText
 from licenses.domain.laboratory.keys import KeyId, PublicKey
 from licenses.domain.policy.model import EditionName
 
@@ -14,8 +14,8 @@ from licenses.domain.policy.model import EditionName
 class FinancialInterest(Value):
     """A stake in, or an income from, a party to licensed exports."""
 
-    party_name: ShortText
-    nature: ShortText
+    party_name: PersonName
+    nature: FreeLine
 
 
 Countries = Annotated[tuple[Country, ...], msgspec.Meta(max_length=50)]

@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from audits.kernel import Command
-from customers.domain.values import ShortText
+from customers.domain.values import FreeLine
 from licenses.domain.money import BankReference, Currency, PositiveCents
 from licenses.domain.policy.model import EditionName, Levy
 from licenses.domain.remittance.events import PaymentReference, ReferenceKind, Source
@@ -39,7 +39,7 @@ class ReturnRemittance(Command):
     """Report that an instructed payment failed or came back."""
 
     bank_reference: BankReference
-    reason: ShortText
+    reason: FreeLine
 
 
 class ConfirmRemittance(Command):

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from audits.kernel import Cents, Event
-from customers.domain.values import ShortText
+from customers.domain.values import FreeLine, ShortText
 from licenses.domain.money import BankReference, Currency, PositiveCents
 from licenses.domain.policy.model import Citation, EditionName
 
@@ -86,7 +86,7 @@ class RemittanceReturned(Event):
     bank_reference: BankReference
     amount_cents: PositiveCents
     currency: Currency
-    reason: ShortText
+    reason: FreeLine
 
 
 class RemittanceConfirmed(Event):
