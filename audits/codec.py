@@ -229,7 +229,12 @@ def leaf_hash(content: bytes) -> bytes:
 
 def fingerprint(command: Command, target: UUID) -> str:
     """Hash what a command asks, so that a reused command id with another body is seen."""
-    return fingerprint_of(type(command).__name__, target, _encoder.encode(command))
+    return fingerprint_of(type(command).__name__, target, body_of(command))
+
+
+def body_of(command: Command) -> bytes:
+    """Write what a command asks, in the one form that is hashed."""
+    return _encoder.encode(command)
 
 
 def fingerprint_of(name: str, target: UUID, body: bytes = b"") -> str:

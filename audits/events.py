@@ -1,13 +1,16 @@
 """What the journal itself records: who was enrolled, refusals, dead work, and how it was sealed."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
 
 from audits import personal
 from audits.kernel import Event, Role, Value
+
+BODY_BYTES_AT_MOST: Final = 60 * 1024
+"""Of a refused command, as written inside an event: the journal takes 64 KiB for a whole one."""
 
 LoginName = Annotated[str, personal.line(150, personal.When.ALWAYS, "A login; kept sealed.")]
 
@@ -25,6 +28,15 @@ class CommandRefused(Event):
     citation: str | None = None
     extra_json: str = "{}"
     """Further members of the problem document, as JSON text."""
+
+
+class RefusedCommandKept(Event):
+    """What a refused command asked is kept, so that its refusal can be decided again."""
+
+    body_json: Annotated[str, personal.copied(BODY_BYTES_AT_MOST)] | None
+    """Its body as it was hashed, personal texts sealed; None: it was too long to be kept."""
+    raced: bool
+    """Whether a constraint refused it because somebody else was faster: no decision did."""
 
 
 class WorkItemDied(Event):

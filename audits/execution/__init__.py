@@ -27,7 +27,7 @@ from audits.execution.desk import (
     plain_facts,
     reading_desk,
 )
-from audits.execution.refusals import REFUSALS, refusal_again
+from audits.execution.refusals import KEPT, REFUSALS, refusal_again
 from audits.kernel import (
     Actor,
     Command,
@@ -41,6 +41,7 @@ from audits.kernel import (
 )
 
 __all__ = [
+    "KEPT",
     "REFUSALS",
     "Also",
     "CommandIdReused",
@@ -51,6 +52,7 @@ __all__ = [
     "Procedure",
     "Projector",
     "Subscription",
+    "decide",
     "execute",
     "house",
     "may_see",
@@ -58,6 +60,9 @@ __all__ = [
     "reading_desk",
     "require_role",
 ]
+
+Outcome = tuple[reading.Receipt, list[Event]] | Refused | NotPermitted
+"""What came of a command: its receipt with its events, or the refusal that is on record."""
 
 MAX_TRIES: Final = 5
 RETRYABLE: Final = frozenset({"40001", "40P01"})
@@ -95,15 +100,11 @@ def execute(
             if refusal is None:
                 raise
             return _refuse(refusal, command, target, context)
-        except (Refused, NotPermitted) as refusal:
-            return _refuse(refusal, command, target, context)
     raise AssertionError("every try returns or raises")
 
 
-def _refuse(
-    refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
-) -> reading.Receipt:
-    """Record a refusal and raise it, unless a repeat of the command was answered in between."""
+def _refuse(refusal: Refused, command: Command, target: UUID, context: Context) -> reading.Receipt:
+    """Record what a constraint refused and raise it, unless a repeat was answered in between."""
     if refusals.remember(refusal, command, target, context):
         raise refusal
     return _answer(_execute_once(command, target, context, None))
@@ -127,36 +128,63 @@ def _constrained(error: IntegrityError) -> Refused | None:
 
 def _execute_once(
     command: Command, target: UUID, context: Context, expected_version: int | None
-) -> tuple[reading.Receipt, list[Event]]:
-    procedure = house.procedures[type(command)]
+) -> Outcome:
     asked = fingerprint(command, target)
     with transaction.atomic():
         begun = store.begin(context.command_id)
         if begun.prior:
             return _prior(begun, asked, target)
-        require_role(type(command), context.actor)
         desk = Desk(
             msgspec.structs.replace(context, now=begun.now),
             store.Cause(type(command).__name__, asked),
         )
-        loaded = desk.load(procedure.decider, target, lock="write")
-        _check_target(procedure, loaded, context, expected_version)
-        desk.context = msgspec.structs.replace(
-            desk.context,
-            correlation_id=procedure.deal(desk, command) or _correlation(loaded, desk.context),
-        )
-        facts = procedure.gather(desk, command, loaded)
-        events = procedure.decider.decide(command, loaded.state, facts)
-        desk.cause = store.Cause(desk.cause.name, asked, getattr(facts, "edition", None))
-        desk.draft(procedure.decider, loaded, events)
-        if procedure.also is not None and events:
-            procedure.also(desk, command, loaded, events)
+        procedure = house.procedures[type(command)]
+        try:
+            version, events = decide(
+                desk, command, target, procedure=procedure, expected_version=expected_version
+            )
+        except (Refused, NotPermitted) as refusal:
+            if context.actor.role is Role.SYSTEM:
+                raise
+            # Under the locks of the decision: whatever it saw stands before it in the log.
+            refusals.record(refusal, command, target, desk)
+            return refusal
         receipts = desk.write() if desk.drafts else []
-    version = loaded.version + len(events)
     answer = reading.Receipt(
         command_id=context.command_id, stream_id=target, version=version, events=tuple(receipts)
     )
-    return answer, [draft.event for draft in desk.drafts]
+    return answer, events
+
+
+def decide(
+    desk: Desk,
+    command: Command,
+    target: UUID,
+    *,
+    procedure: Procedure,
+    expected_version: int | None = None,
+) -> tuple[int, list[Event]]:
+    """Decide a command at a desk; gives the version of its stream after it and all its events.
+
+    Authorizes, loads, gathers facts, decides and drafts what is to be written; writes nothing.
+    Raises Refused, NotPermitted, NotFound, WrongExpectedVersion.
+    """
+    require_role(type(command), desk.context.actor)
+    loaded = desk.load(procedure.decider, target, lock="write")
+    _check_target(procedure, loaded, desk.context, expected_version)
+    desk.context = msgspec.structs.replace(
+        desk.context,
+        correlation_id=procedure.deal(desk, command) or _correlation(loaded, desk.context),
+    )
+    facts = procedure.gather(desk, command, loaded)
+    events = procedure.decider.decide(command, loaded.state, facts)
+    edition = getattr(facts, "edition", None)
+    desk.cause = store.Cause(desk.cause.name, desk.cause.fingerprint, edition)
+    desk.draft(procedure.decider, loaded, events)
+    if procedure.also is not None and events:
+        procedure.also(desk, command, loaded, events)
+    desk.require_running()
+    return loaded.version + len(events), [draft.event for draft in desk.drafts]
 
 
 def _correlation(loaded: reading.Loaded[Any], context: Context) -> UUID:
@@ -195,12 +223,12 @@ def may_see(aggregate: str, state: State, actor: Any) -> bool:
     return actor.role is Role.SYSTEM or house.visible[aggregate](state, actor)
 
 
-def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[reading.Receipt, list[Event]]:
+def _prior(begun: store.Begun, asked: str, target: UUID) -> Outcome:
     first = begun.prior[0]
     if first.command.fingerprint != asked:
         raise CommandIdReused(str(first.command.id))
     if isinstance(first.data, CommandRefused):
-        raise refusal_again(first.data)
+        return refusal_again(first.data)
     versions = [item.version for item in begun.prior if item.stream_id == target]
     answer = reading.Receipt(
         command_id=first.command.id,
@@ -211,8 +239,10 @@ def _prior(begun: store.Begun, asked: str, target: UUID) -> tuple[reading.Receip
     return answer, [item.data for item in begun.prior]
 
 
-def _answer(outcome: tuple[reading.Receipt, list[Event]]) -> reading.Receipt:
-    """Give the receipt, unless what was recorded is itself a refused fact of the world."""
+def _answer(outcome: Outcome) -> reading.Receipt:
+    """Give the receipt, unless it was refused, or what was recorded is a refused fact of the world."""
+    if isinstance(outcome, Refused | NotPermitted):
+        raise outcome
     receipt, events = outcome
     for event in events:
         refusal_of = house.refusals.get(type(event))

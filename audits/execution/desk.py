@@ -121,10 +121,13 @@ class Desk:
         self._written[loaded.stream_id] = (decider, after)
         return events
 
+    def require_running(self) -> None:
+        """Refuse drafts whose kind is halted; holds off any halt until this transaction ends."""
+        moving = {house.halts.get(type(draft.event)) for draft in self.drafts}
+        halting.require_running((kind for kind in moving if kind is not None), self.load)
+
     def write(self) -> list[reading.EventReceipt]:
         """Append all drafts in one round trip, project them and enqueue what they cause."""
-        moving = {house.halts.get(type(draft.event)) for draft in self.drafts}
-        halting.require_running(kind for kind in moving if kind is not None)
         recorded = store.seal(self.drafts, self.context, self.cause)
         receipts = store.append(recorded)
         for decider, after in self._written.values():

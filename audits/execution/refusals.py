@@ -7,32 +7,33 @@ from uuid import UUID
 import msgspec
 from django.db import transaction
 
+from audits import context as minting
 from audits import reading, store
-from audits.codec import fingerprint
-from audits.events import CommandRefused
+from audits.codec import body_of, fingerprint
+from audits.events import BODY_BYTES_AT_MOST, CommandRefused, RefusedCommandKept
 from audits.execution.desk import Desk, house
 from audits.kernel import Command, Context, Decider, NotPermitted, Refused, Role, State
 
 
-class _Refusals(State):
-    """A refused command's own stream: one event, nothing to fold."""
+class _Single(State):
+    """A stream of one event: nothing to fold."""
 
 
 REFUSALS: Final = Decider(
-    aggregate="refusal",
-    initial=_Refusals(),
-    evolve=lambda state, _event: state,
-    decisions={},
+    aggregate="refusal", initial=_Single(), evolve=lambda state, _event: state, decisions={}
 )
+"""Why a command was refused, in a stream of its own."""
+KEPT: Final = Decider(
+    aggregate="refused_command", initial=_Single(), evolve=lambda state, _event: state, decisions={}
+)
+"""What it asked. A stream apart, for auditors alone: drafts, say, are nobody else's to read."""
 
 
-def remember(
-    refusal: Refused | NotPermitted, command: Command, target: UUID, context: Context
-) -> bool:
-    """Record a person's refusal in the journal, in a transaction of its own.
+def remember(refusal: Refused, command: Command, target: UUID, context: Context) -> bool:
+    """Record what a constraint refused a person, in a transaction of its own.
 
-    Refusals are records, too. A process that was refused tries again as a work item. False: the
-    command has an answer on record already, and that one stands.
+    A process that was refused tries again as a work item. False: the command has an answer on
+    record already, and that one stands.
     """
     if context.actor.role is Role.SYSTEM:
         return True
@@ -40,21 +41,41 @@ def remember(
         begun = store.begin(context.command_id)
         if begun.prior:
             return False
-        event = CommandRefused(
-            target_id=target,
-            status=409 if isinstance(refusal, Refused) else 403,
-            code=refusal.code,
-            detail=refusal.detail,
-            citation=refusal.citation,
-            extra_json=json.dumps(refusal.extra) if isinstance(refusal, Refused) else "{}",
-        )
         moment = msgspec.structs.replace(context, now=begun.now)
         cause = store.Cause(type(command).__name__, fingerprint(command, target))
-        deal = _deal_of(command, target, Desk(moment, cause))
-        moment = msgspec.structs.replace(moment, correlation_id=deal or context.correlation_id)
-        draft = store.Draft(REFUSALS.aggregate, context.command_id, 1, event)
-        store.append(store.seal([draft], moment, cause))
+        record(refusal, command, target, Desk(moment, cause), raced=True)
     return True
+
+
+def record(
+    refusal: Refused | NotPermitted,
+    command: Command,
+    target: UUID,
+    desk: Desk,
+    *,
+    raced: bool = False,
+) -> None:
+    """Record a person's refusal, and what was asked: refusals are records, too."""
+    said = CommandRefused(
+        target_id=target,
+        status=409 if isinstance(refusal, Refused) else 403,
+        code=refusal.code,
+        detail=refusal.detail,
+        citation=refusal.citation,
+        extra_json=json.dumps(refusal.extra) if isinstance(refusal, Refused) else "{}",
+    )
+    body = body_of(command).decode()
+    fits = len(msgspec.json.encode(body)) <= BODY_BYTES_AT_MOST
+    kept = RefusedCommandKept(body_json=body if fits else None, raced=raced)
+    command_id = desk.context.command_id
+    context = msgspec.structs.replace(
+        desk.context, correlation_id=_deal_of(command, target, desk) or desk.context.correlation_id
+    )
+    drafts = [
+        store.Draft(REFUSALS.aggregate, command_id, 1, said),
+        store.Draft(KEPT.aggregate, minting.follow_up_id(command_id, KEPT.aggregate), 1, kept),
+    ]
+    store.append(store.seal(drafts, context, store.Cause(desk.cause.name, desk.cause.fingerprint)))
 
 
 def _deal_of(command: Command, target: UUID, desk: Desk) -> UUID | None:

@@ -12,7 +12,7 @@ from audits.access import ACCESSES
 from audits.codec import CodecError, Recorded, canonical, leaf_hash, registry
 from audits.differences import Check, Difference, Look
 from audits.enrollment import ENROLLMENT
-from audits.execution import REFUSALS, house
+from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
 from audits.sealing.checks import checkpoints_check, tree_check
@@ -118,7 +118,8 @@ def streams_check(look: Look) -> Iterator[Difference]:
 def known_deciders() -> dict[str, Decider[Any]]:
     """Collect the deciders of all aggregates that commands are carried out on, and the journal's."""
     own = {
-        decider.aggregate: decider for decider in (HISTORY, REFUSALS, ENROLLMENT, SEALING, ACCESSES)
+        decider.aggregate: decider
+        for decider in (HISTORY, REFUSALS, KEPT, ENROLLMENT, SEALING, ACCESSES)
     }
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}
 

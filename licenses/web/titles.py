@@ -7,6 +7,7 @@ TITLES: Final[Mapping[str, str]] = {
     # The journal's own
     "accesses_recorded": "Reads were recorded: who was shown what",
     "command_refused": "A request was refused",
+    "refused_command_kept": "What was refused was kept for auditors",
     "organization_enrolled": "An organization was enrolled",
     "person_enrolled": "A person was enrolled",
     "checkpoint_key_added": "A key began to sign checkpoints",

@@ -2,22 +2,23 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from django.db import connection
 
 from audits import context, execution, reading, work
-from audits.codec import leaf_hash, registry
-from audits.events import CommandRefused
+from audits.codec import Recorded, body_of, fingerprint, leaf_hash, registry
+from audits.events import BODY_BYTES_AT_MOST, CommandRefused, RefusedCommandKept
 from audits.execution import CommandIdReused, Desk, NotFound, Procedure, Subscription, house
 from audits.execution import refusals as recording
 from audits.kernel import (
     Actor,
     Command,
+    Facts,
     NotPermitted,
     Refused,
     Role,
@@ -30,7 +31,6 @@ from tests.audits.api.toy import (
     JarFilled,
     Open,
     OpenJar,
-    Smashed,
     SmashJar,
 )
 from tests.audits.histories import context_of, do, full_jar, smashed_jar
@@ -227,38 +227,96 @@ def test_a_bug_is_no_refusal() -> None:
 def test_a_repeat_that_was_answered_in_between_is_answered_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    jar = smashed_jar()
+    jar = full_jar()
+    lose_races(monkeypatch)
     command_id = context.new_id()
     remember = recording.remember
-    procedure = house.procedures[FillJar]
     between: list[reading.Receipt] = []
 
     def repeat_first(*arguments: Any) -> bool:
-        """Let a repeat run, by rules that have just changed, before the refusal is recorded."""
-        generous = by_rules(lambda _c, _s, _f: [JarFilled(amount_cents=1)])
-        carry_out(monkeypatch, generous)
+        """Let a repeat run, and win its race, before the refusal is recorded."""
+        monkeypatch.setattr(house, "projectors", {})
         between.extend(in_threads(lambda _: do(FILL, jar, command_id=command_id), [0], threads=1))
         return remember(*arguments)
 
     monkeypatch.setattr(recording, "remember", repeat_first)
     assert do(FILL, jar, command_id=command_id) == between[0]
-    assert procedure is not house.procedures[FillJar]
     assert refusals() == 0
 
 
-def by_rules(decision: Callable[[Any, Any, Any], list[Any]]) -> Procedure:
-    decisions: dict[type[Command], Callable[[Any, Any, Any], list[Any]]] = {FillJar: decision}
-    decider = type(DECIDER)(
-        aggregate=DECIDER.aggregate,
-        initial=DECIDER.initial,
-        evolve=lambda state, _event: state if isinstance(state, Smashed | Open) else opened(),
-        decisions=decisions,
-    )
-    return Procedure(decider=decider, roles=frozenset({Role.EXPORTER}))
+def lose_races(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a constraint refuse every jar, as if somebody else had been faster."""
+
+    def raced(*_arguments: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DO $$ BEGIN RAISE unique_violation USING CONSTRAINT = 'jar_raced'; END $$"
+            )
+
+    monkeypatch.setattr(house, "projectors", {"jar": raced})
+    refusal = Refused("jar_taken", "Somebody else was faster")
+    monkeypatch.setattr(house, "constraints", {"jar_raced": refusal})
 
 
-def opened() -> Open:
-    return Open(label="x", owner_id=EXPORTER.organization_id, held_cents=0)
+# -- What was refused is kept --------------------------------------------------------------
+
+
+def kept(command_id: UUID) -> RefusedCommandKept:
+    stream = context.follow_up_id(command_id, execution.KEPT.aggregate)
+    [recorded] = reading.load(execution.KEPT, stream).recorded
+    assert recorded.command == msgspec.structs.replace(refusal_event(command_id).command, ordinal=1)
+    event: RefusedCommandKept = recorded.data
+    return event
+
+
+def refusal_event(command_id: UUID) -> Recorded[CommandRefused]:
+    [recorded] = reading.load(execution.REFUSALS, command_id).recorded
+    return recorded
+
+
+def test_what_a_refused_command_asked_is_kept_beside_its_refusal() -> None:
+    jar, command_id = full_jar(), context.new_id()
+    refusal_of(TOO_MUCH, jar, command_id=command_id)
+    event = kept(command_id)
+    assert event == RefusedCommandKept(body_json='{"amount_cents":1001,"note":null}', raced=False)
+    again = msgspec.json.decode(event.body_json or "", type=FillJar)
+    assert fingerprint(again, jar) == refusal_event(command_id).command.fingerprint
+
+
+@pytest.mark.parametrize("over", [0, 1])
+def test_what_is_too_long_is_not_kept(over: int) -> None:
+    jar, command_id = full_jar(), context.new_id()
+    around = msgspec.json.encode(body_of(FillJar(amount_cents=1_001, note="")).decode())
+    note = "x" * (BODY_BYTES_AT_MOST - len(around) + over)
+    refusal_of(FillJar(amount_cents=1_001, note=note), jar, command_id=command_id)
+    assert (kept(command_id).body_json is None) is bool(over)
+
+
+def test_what_a_constraint_refused_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    jar, command_id = full_jar(), context.new_id()
+    lose_races(monkeypatch)
+    assert refusal_of(FILL, jar, command_id=command_id)["code"] == "jar_taken"
+    assert kept(command_id).raced
+
+
+def test_a_refusal_is_recorded_under_the_locks_of_its_decision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So whatever it saw stands before it in the log, and what it did not see behind it."""
+    jar, command_id, seen = full_jar(), context.new_id(), []
+
+    def gather(desk: Desk, command: Any, loaded: reading.Loaded[Any]) -> Facts:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()::text")
+            seen.extend(cursor.fetchone())
+        return execution.plain_facts(desk, command, loaded)
+
+    exporters = frozenset({Role.EXPORTER})
+    carry_out(monkeypatch, Procedure(decider=DECIDER, roles=exporters, gather=gather))
+    refusal_of(TOO_MUCH, jar, command_id=command_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xid::text FROM audits_event WHERE command_id = %s", [command_id])
+        assert {xid for (xid,) in cursor.fetchall()} == set(seen)
 
 
 # -- Targets and versions ------------------------------------------------------------------

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from audits import context as minting
 from audits import execution, reading
-from audits.events import CommandRefused
+from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import NotFound, house
 from audits.kernel import Actor, Command, Context, Decider, Event, NotPermitted, Refused, Role
 from audits.models import EventRow
@@ -76,8 +76,9 @@ def attempt(command: Command, target: UUID, actor: Actor) -> str:
         transaction.set_rollback(True)
     by_person = actor.role is not Role.SYSTEM
     if outcome == FORBIDDEN and by_person:
-        [refusal] = recorded
+        refusal, kept = recorded
         assert isinstance(refusal, CommandRefused)
+        assert isinstance(kept, RefusedCommandKept)
         assert (refusal.status, refusal.code) == (403, "role_not_permitted")
     else:
         # A refused fact of the world (a deposit set aside, a forged report) is an event of its own.
@@ -98,7 +99,7 @@ def _outcome(issue: Callable[[], reading.Receipt]) -> str:
 
 
 def _recorded(command_id: UUID) -> list[Event]:
-    rows = EventRow.objects.filter(command_id=command_id)
+    rows = EventRow.objects.filter(command_id=command_id).order_by("ordinal")
     return [reading.decode(bytes(row.canonical)).data for row in rows]
 
 

@@ -18,13 +18,18 @@ pytestmark = pytest.mark.django_db
 
 def told(people: People, name: str, deal: Deal) -> list[str]:
     """Read which refusals somebody finds in the deal's history."""
+    return [item["data"]["code"] for item in shown(people, name, deal, "command_refused")]
+
+
+def shown(people: People, name: str, deal: Deal, kind: str) -> list[Any]:
+    """Read the events of a kind that somebody finds in the deal's history."""
     found: list[Any] = []
     number, pages = 1, 1
     while number <= pages:
         answer = people[name].get(address(deal, f"history.json?page={number}"))
         found += items(answer)
         number, pages = number + 1, answer.json()["pages"]
-    return [item["data"]["code"] for item in found if item["type"] == "command_refused"]
+    return [item for item in found if item["type"] == kind]
 
 
 def request(deal: Deal) -> Any:
@@ -54,6 +59,16 @@ def test_a_refusal_on_a_thing_of_the_deal_is_in_its_history(people: People, play
         assert len(codes) == 2
         assert codes[1] == "role_not_permitted"
     assert told(people, "exporter", played) == []
+
+
+def test_what_was_refused_is_for_auditors_alone(people: People, played: Deal) -> None:
+    """It may be a draft that the exporter never filed."""
+    revise = body(application.ReviseApplication, end_use="A secret of ours")
+    refused(lambda: played.stage.do(EXPORTER, revise, played.application_id))
+    [kept] = shown(people, "auditor", played, "refused_command_kept")
+    assert "A secret of ours" in kept["data"]["body_json"]
+    for name in ("officer", "exporter"):
+        assert shown(people, name, played, "refused_command_kept") == []
 
 
 def test_what_another_exporter_tried_is_there_and_shown_to_neither(
