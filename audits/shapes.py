@@ -16,6 +16,12 @@ Writer = Callable[[Any], Any]
 
 MONEY_SUFFIX: Final = "_cents"
 """Of the names of members that hold money."""
+MONEY_SCHEMA: Final[dict[str, Any]] = {
+    "type": "string",
+    "pattern": "^(?:0|[1-9][0-9]{0,18})$",
+    "description": "Minor units of the currency, as a decimal string.",
+    "examples": ["12500"],
+}
 
 _TEXTS: Final = (types.StrType, types.UUIDType, types.DateType, types.DateTimeType, types.EnumType)
 _PLAIN: Final = (*_TEXTS, types.BoolType, types.IntType, types.NoneType, types.LiteralType)
@@ -157,6 +163,13 @@ def _kinds(option: types.Type) -> tuple[type, ...]:
             return (int,)
         case _:
             return (tuple, list)
+
+
+def money_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Describe a member that holds money, or may, as what is written; schema: that of the integer."""
+    if {"type": "null"} in schema.get("anyOf", ()):
+        return {"anyOf": [MONEY_SCHEMA, {"type": "null"}], "default": None}
+    return MONEY_SCHEMA
 
 
 def to_wire(value: Any) -> Any:

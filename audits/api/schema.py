@@ -12,19 +12,13 @@ from typing import Any, Final
 import msgspec
 from drf_spectacular.openapi import AutoSchema
 
-from audits.api.bodies import MONEY_SUFFIX
 from audits.api.problems import CONTENT_TYPE, Problem
 from audits.kernel import State
+from audits.shapes import MONEY_SUFFIX, money_schema
 
 Json = dict[str, Any]
 
 REFERENCE: Final = "#/components/schemas/"
-MONEY: Final[Json] = {
-    "type": "string",
-    "pattern": "^(?:0|[1-9][0-9]{0,18})$",
-    "description": "Minor units of the currency, as a decimal string.",
-    "examples": ["12500"],
-}
 BEARER: Final[Json] = {
     "bearer": {
         "type": "http",
@@ -228,16 +222,10 @@ def _tidy(value: Any, names: Mapping[str, str]) -> Any:
             return {**value, "$ref": REFERENCE + names[name]}
         case dict():
             return {
-                name: _money(item) if name.endswith(MONEY_SUFFIX) else _tidy(item, names)
+                name: money_schema(item) if name.endswith(MONEY_SUFFIX) else _tidy(item, names)
                 for name, item in value.items()
             }
         case list():
             return [_tidy(item, names) for item in value]
         case _:
             return value
-
-
-def _money(schema: Json) -> Json:
-    if {"type": "null"} in schema.get("anyOf", ()):
-        return {"anyOf": [MONEY, {"type": "null"}], "default": None}
-    return MONEY

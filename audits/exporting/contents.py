@@ -10,6 +10,7 @@ import msgspec
 from audits.codec import registry
 from audits.exporting.registry import Attachment, Total, attachments, totals
 from audits.exporting.tables import COLUMNS, Envelope, Table
+from audits.shapes import MONEY_SUFFIX, money_schema
 
 _LINE: Final = re.compile(rb'\{"event":(.*),"log_index":([0-9]+)\}\n', re.DOTALL)
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
@@ -84,8 +85,22 @@ class Contents:
         return {
             "columns": COLUMNS,
             "events": dict(zip(known, schemas, strict=True)),
-            "components": components,
+            "components": _as_written(components),
         }
+
+
+def _as_written(schema: Any) -> Any:
+    """Let schemas say of money what stands in events: decimal strings."""
+    match schema:
+        case dict():
+            return {
+                name: money_schema(item) if name.endswith(MONEY_SUFFIX) else _as_written(item)
+                for name, item in schema.items()
+            }
+        case list():
+            return [_as_written(item) for item in schema]
+        case _:
+            return schema
 
 
 def _path(attachment: Attachment, data: dict[str, Any]) -> str:

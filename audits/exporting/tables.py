@@ -7,7 +7,7 @@ as they are in `events.jsonl`.
 import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
@@ -21,7 +21,10 @@ from audits.kernel import Refused
 
 Envelope = Recorded[msgspec.Raw]
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS: Final = (
+    *("=", "+", "-", "@", "\t", "\r", "\n"),
+    *("\uff1d", "\uff0b", "\uff0d", "\uff20"),  # the first four, full width
+)
 MAX_CELL: Final = 32_767
 """Characters that a spreadsheet keeps in one cell."""
 MAX_ROWS: Final = 1_048_576
@@ -29,6 +32,8 @@ MAX_ROWS: Final = 1_048_576
 ROW_GROUP: Final = 10_000
 """Rows that are written to a Parquet file at a time."""
 CUT: Final = " … (whole in events.jsonl)"
+MADE_AT: Final = datetime(1980, 1, 1, tzinfo=UTC)
+"""What a workbook says of itself: the same events make the same file."""
 COLUMNS: Final[dict[str, str]] = {
     "log_index": "Place in the log, from 0",
     "recorded_at": "When it was recorded, UTC, by the database's clock",
@@ -137,6 +142,7 @@ def workbook(path: Path, *, rows_per_sheet: int = MAX_ROWS) -> Iterator[Workbook
     import xlsxwriter  # noqa: PLC0415 -- only who wants a workbook waits for it to load
 
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        book.set_properties({"created": MADE_AT})
         yield Workbook(book, rows_per_sheet)
 
 

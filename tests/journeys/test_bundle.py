@@ -9,6 +9,7 @@ from audits.exporting.bundle import Order, export
 from audits.exporting.scopes import Scope
 from audits.sealing.growing import grow_until_idle
 from audits.sequencing import Sequencer
+from tests.audits.exporting.test_tables import fits_dictionary
 from tests.audits.sealing.published import LOG, publish
 from tests.support.deal import EDITIONS, Deal, Stage
 from verifier.verify_bundle import main
@@ -46,6 +47,10 @@ def test_a_deal_leaves_as_a_bundle(
     assert {"customer_approved", "product_registered", "list_imported"} <= set(
         manifest["counts"]["types"]
     )
+    dictionary = json.loads((tmp_path / "deal/columns.json").read_bytes())
+    for line in (tmp_path / "deal/events.jsonl").read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)["event"]
+        fits_dictionary(event["data"], dictionary["events"][event["type"]], dictionary)
     texts = [path.name for path in (tmp_path / "deal/named").rglob("*.toml")]
     assert texts
     for name in texts:
