@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from audits.kernel import Role
 from benchmarks import ground, sample
 from benchmarks.appending import side
 from benchmarks.fleet import Fleet
@@ -43,10 +44,11 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Enroller:
-    """Enrolls an exporter as the owner of the database."""
+    """Enrolls somebody as the owner of the database."""
 
-    def __init__(self, variables: Mapping[str, str], _number: int) -> None:
+    def __init__(self, variables: Mapping[str, str], role: Role, _number: int) -> None:
         ground.adopt(variables)
+        self._role = role
 
     def prepare(self, _count: int) -> None:
         """Need nothing."""
@@ -56,11 +58,10 @@ class Enroller:
         from knox.models import AuthToken  # noqa: PLC0415 -- models wait for Django
 
         from audits.enrollment import enroll_organization, enroll_person  # noqa: PLC0415
-        from audits.kernel import Role  # noqa: PLC0415
         from licenses.api.applications import DRAFT  # noqa: PLC0415
 
-        exporter = enroll_organization("Benchmark exporter", Role.EXPORTER)
-        _, token = AuthToken.objects.create(enroll_person("bencher", exporter, password=None))
+        body = enroll_organization(f"Benchmark {self._role.value}", self._role)
+        _, token = AuthToken.objects.create(enroll_person("bencher", body, password=None))
         return token, DRAFT
 
 
@@ -111,8 +112,8 @@ def against_crud(base: Ground, size: Size) -> Result:
     crud = {"DJANGO_SETTINGS_MODULE": PEER_SETTINGS}
     ground.migrate(base.variables(rows, OWNER) | crud, "--run-syncdb")
     with ExitStack() as exits:
-        ours = exits.enter_context(_service(base, journal, WEB))
-        peer = exits.enter_context(_service(base, rows, OWNER, crud))
+        ours = exits.enter_context(service(base, journal, WEB))
+        peer = exits.enter_context(service(base, rows, OWNER, changes=crud))
         return compare(
             Goal("command_vs_crud", 0.7, "requests/s"),
             side(
@@ -125,11 +126,16 @@ def against_crud(base: Ground, size: Size) -> Result:
 
 
 @contextmanager
-def _service(
-    base: Ground, database: str, role: str, changes: Mapping[str, str] | None = None
+def service(
+    base: Ground,
+    database: str,
+    role: str,
+    client: Role = Role.EXPORTER,
+    *,
+    changes: Mapping[str, str] | None = None,
 ) -> Iterator[Access]:
-    """Run gunicorn as the product does, on a database with one enrolled exporter."""
-    with Fleet(Enroller, (base.variables(database, OWNER),), 1) as fleet:
+    """Run gunicorn as the product does, on a database where one client is enrolled."""
+    with Fleet(Enroller, (base.variables(database, OWNER), client), 1) as fleet:
         [(token, body)] = fleet.run(0).results
     with listen(0) as listener:
         web = Child(

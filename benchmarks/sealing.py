@@ -77,11 +77,11 @@ class Office:
 @contextmanager
 def sealing(base: Ground, database: str) -> Iterator[Office]:
     """Run sequencer, signer and sealer on a database, as the stack does."""
-    _manage(base, database, OWNER, "manage", "signing_key", "begin").wait()
+    manage(base, database, OWNER, "manage", "signing_key", "begin").wait()
     running = [
-        _manage(base, database, SEALER, *commands.SEQUENCER),
-        _manage(base, database, SIGNER, *commands.SIGNER),
-        _manage(base, database, SEALER, *commands.SEALER),
+        manage(base, database, SEALER, *commands.SEQUENCER),
+        manage(base, database, SIGNER, *commands.SIGNER),
+        manage(base, database, SEALER, *commands.SEALER),
     ]
     try:
         with psycopg.connect(base.url(database, SUPERUSER), autocommit=True) as session:
@@ -92,14 +92,17 @@ def sealing(base: Ground, database: str) -> Iterator[Office]:
             process.wait()
 
 
-def _manage(base: Ground, database: str, role: str, *command: str) -> "subprocess.Popen[bytes]":
+def manage(
+    base: Ground, database: str, role: str, *command: str, output: int = subprocess.DEVNULL
+) -> "subprocess.Popen[bytes]":
+    """Start one of our programs as a role; output: where its answer goes."""
     variables = base.variables(database, SEALER if role == SIGNER else role)
     office = paths.private_directory(base.state / database)  # a signer serves one log
     return subprocess.Popen(  # noqa: S603 -- our own program
         [sys.executable, "-m", *command],
         cwd=paths.ROOT,
         env=variables | environment.sealing(office, role),
-        stdout=subprocess.DEVNULL,
+        stdout=output,
         stderr=subprocess.DEVNULL,
     )
 

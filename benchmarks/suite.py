@@ -8,6 +8,7 @@ from benchmarks import (
     commanding,
     folding,
     journal,
+    proving,
     reading,
     replaying,
     sealing,
@@ -57,6 +58,8 @@ def use_large_journal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]
         yield replaying.against_untyped_read(base, size, large)
     if "append_at_1m_vs_empty" in keys:
         yield appending.full_against_empty(base, size, large)
+    if not keys.isdisjoint(proving.KEYS):  # the last: it adds events of the sealer's own
+        yield from proving.of_large_log(base, size, large, keys)
 
 
 def seal(base: Ground, size: Size, keys: Keys) -> Iterator[Outcome]:
@@ -75,6 +78,7 @@ PARTS: Final[dict[tuple[str, ...], Callable[[Ground, Size, Keys], Iterator[Outco
     (
         *("read_typed_vs_orjson_dicts", "read_peak_mb"),
         *(replaying.VS_EVENTSOURCING, replaying.VS_UNTYPED, "append_at_1m_vs_empty"),
+        *proving.KEYS,
     ): use_large_journal,
     ("seal_overhead", "seal_lag_p99_s"): seal,
 }

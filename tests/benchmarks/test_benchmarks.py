@@ -66,6 +66,21 @@ def test_sealing_keeps_up(outcomes: dict[str, suite.Outcome]) -> None:
     assert lag.notes["events"] >= 200
 
 
+def test_proofs_come_soon_and_a_bundle_is_verified_within_its_limits(
+    outcomes: dict[str, suite.Outcome],
+) -> None:
+    limits = {"proof_p99_ms": 50, "verify_bundle_s": 120, "verify_bundle_peak_mb": 300}
+    for key, limit in limits.items():
+        found = outcomes[key]
+        assert isinstance(found, Ceiling)
+        assert found.limit == limit
+        assert found.value > 0
+    proofs, verified = outcomes["proof_p99_ms"].notes, outcomes["verify_bundle_s"].notes
+    assert proofs["leaves"] >= TINY.log_events
+    assert 0 < proofs["inclusion"]["most_hashes"] <= proofs["leaves"].bit_length()
+    assert verified["events"] >= TINY.log_events
+
+
 def test_a_long_timeline_takes_as_many_queries_as_a_short_one(
     outcomes: dict[str, suite.Outcome],
 ) -> None:
