@@ -16,6 +16,9 @@ from audits.api.views import ApiView, respond
 LATE_SECONDS: Final = 60.0
 """Work due, or an event without a log index, for longer than this: something stands still."""
 
+SILENT_SECONDS: Final = 180.0
+"""No checkpoint for longer than this, three times the pause of an idle sealer: nobody seals."""
+
 _BACKLOG: Final = """
     SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, count(*),
            coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)
@@ -25,6 +28,12 @@ _BACKLOG: Final = """
           ORDER BY e.xid LIMIT 10000) AS waiting
 """
 _DEAD: Final = "SELECT count(*) FROM audits_work_item WHERE status = 'dead'"
+_UNSEALED: Final = """
+    SELECT (SELECT extract(epoch FROM clock_timestamp() - signed_at)
+            FROM audits_checkpoint ORDER BY number DESC LIMIT 1),
+           coalesce((SELECT log_index + 1 FROM audits_log ORDER BY log_index DESC LIMIT 1), 0)
+           - coalesce((SELECT size FROM audits_checkpoint ORDER BY number DESC LIMIT 1), 0)
+"""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +47,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     oldest_unsequenced_seconds: float
     dead_work_items: int
     """Items that failed too often and wait for a person."""
+    unsealed_events: int
+    """Events of the log that no checkpoint covers yet."""
+    newest_checkpoint_seconds: float | None
+    """Age of the newest checkpoint; `null` where nothing was ever sealed. Late from 180 s on."""
 
 
 class Alive(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,12 +107,17 @@ def progress() -> Progress:
     with connection.cursor() as cursor:
         cursor.execute(_DEAD)
         (dead,) = cursor.fetchone()
+        cursor.execute(_UNSEALED)
+        checkpoint_seconds, unsealed = cursor.fetchone()
     return Progress(
-        on_time=max(due_seconds, waiting_seconds) <= LATE_SECONDS,
+        on_time=max(due_seconds, waiting_seconds) <= LATE_SECONDS
+        and (checkpoint_seconds or 0) <= SILENT_SECONDS,
         oldest_due_seconds=due_seconds,
         unsequenced_events=waiting,
         oldest_unsequenced_seconds=waiting_seconds,
         dead_work_items=dead,
+        unsealed_events=unsealed,
+        newest_checkpoint_seconds=None if checkpoint_seconds is None else float(checkpoint_seconds),
     )
 
 

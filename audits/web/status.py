@@ -1,4 +1,4 @@
-"""What is running, in plain words: the database, the broker, the work, the log."""
+"""What is running, in plain words: the database, the broker, the work, the log, its seal."""
 
 import platform
 import time
@@ -84,6 +84,7 @@ def signs(ready: Ready) -> list[Sign]:
         broker(answers=broker_probe.answers()),
         work(progress),
         log(progress),
+        seal(progress),
     ]
 
 
@@ -129,6 +130,20 @@ def log(progress: Progress) -> Sign:
     if seconds > health.LATE_SECONDS:
         return Sign("Log", Mood.BAD, "late", meaning)
     return Sign("Log", Mood.GOOD, "running", meaning)
+
+
+def seal(progress: Progress) -> Sign:
+    """Say whether the log is still being signed."""
+    seconds = progress.newest_checkpoint_seconds
+    if seconds is None:
+        meaning = "No checkpoint was ever signed: nothing of the log can be proven to outsiders."
+        return Sign("Seal", Mood.WARNING, "missing", meaning)
+    meaning = (
+        f"Newest checkpoint: {duration(seconds)} old, {progress.unsealed_events:,} events since."
+    )
+    if seconds > health.SILENT_SECONDS:
+        return Sign("Seal", Mood.BAD, "late", meaning)
+    return Sign("Seal", Mood.GOOD, "fresh", meaning)
 
 
 def duration(seconds: float) -> str:

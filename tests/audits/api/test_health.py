@@ -56,6 +56,8 @@ def test_nothing_to_do_is_on_time() -> None:
         "unsequenced_events": 0,
         "oldest_unsequenced_seconds": 0.0,
         "dead_work_items": 0,
+        "unsealed_events": 0,
+        "newest_checkpoint_seconds": None,
     }
 
 
@@ -83,6 +85,27 @@ def test_events_without_log_index_are_counted(exporter: ApiClient) -> None:
     assert measured(200)["unsequenced_events"] == 0
     opened(exporter)
     assert measured(200)["unsequenced_events"] == 1
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(170, 200), (190, 503)])
+def test_a_log_that_nobody_seals_any_more_is_late(seconds: int, status: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audits_checkpoint (number, size, root, note, signed_at)"
+            " VALUES (0, 0, sha256(''), '\\x00', clock_timestamp() - %s * interval '1 second')",
+            [seconds],
+        )
+    body = measured(status)
+    assert seconds <= body["newest_checkpoint_seconds"] < seconds + 5
+    assert body["on_time"] is (status == 200)
+
+
+def test_events_of_the_log_that_no_checkpoint_covers_are_counted(exporter: ApiClient) -> None:
+    opened(exporter)
+    opened(exporter)
+    assert measured(200)["unsealed_events"] == 0
+    Sequencer().run_until_empty()
+    assert measured(200)["unsealed_events"] == 2
 
 
 def test_dead_work_is_counted() -> None:

@@ -6,7 +6,7 @@ import pytest
 from celery import current_app
 from kombu import Connection
 
-from audits.api.health import LATE_SECONDS, Progress, Ready
+from audits.api.health import LATE_SECONDS, SILENT_SECONDS, Progress, Ready
 from audits.web import status
 from audits.web.status import Mood, broker_probe
 
@@ -19,7 +19,12 @@ def forgetful() -> Iterator[None]:
 
 
 def progress(
-    *, due: float = 0.0, waiting: int = 0, waiting_seconds: float = 0.0, dead: int = 0
+    *,
+    due: float = 0.0,
+    waiting: int = 0,
+    waiting_seconds: float = 0.0,
+    dead: int = 0,
+    checkpoint: float | None = 0.0,
 ) -> Progress:
     return Progress(
         on_time=True,
@@ -27,6 +32,8 @@ def progress(
         unsequenced_events=waiting,
         oldest_unsequenced_seconds=waiting_seconds,
         dead_work_items=dead,
+        unsealed_events=12,
+        newest_checkpoint_seconds=checkpoint,
     )
 
 
@@ -71,11 +78,25 @@ def test_the_log(measured: Progress, mood: Mood, word: str) -> None:
     assert (sign.mood, sign.word) == (mood, word)
 
 
+@pytest.mark.parametrize(
+    ("measured", "mood", "word"),
+    [
+        (progress(checkpoint=None), Mood.WARNING, "missing"),
+        (progress(checkpoint=SILENT_SECONDS), Mood.GOOD, "fresh"),
+        (progress(checkpoint=SILENT_SECONDS + 0.1), Mood.BAD, "late"),
+    ],
+)
+def test_the_seal(measured: Progress, mood: Mood, word: str) -> None:
+    sign = status.seal(measured)
+    assert (sign.mood, sign.word) == (mood, word)
+
+
 def test_numbers_and_ages_are_told() -> None:
     assert (
         "3, the oldest for 1 minute" in status.log(progress(waiting=3, waiting_seconds=61)).meaning
     )
     assert "due for 2 hours" in status.work(progress(due=7_300)).meaning
+    assert "2 minutes old, 12 events since" in status.seal(progress(checkpoint=125)).meaning
     assert "for a person: 2" in status.work(progress(dead=2)).meaning
 
 
