@@ -98,6 +98,14 @@ class ReceiptKeyAdded(Event):
     verifier_key: str
 
 
+class PersonalKeysRewrapped(Event):
+    """Keys of natural persons were wrapped by another key from the environment than before."""
+
+    wrapped_by: str
+    """Id of that key, 16 hexadecimal digits."""
+    keys: int
+
+
 class SealingHalted(Event):
     """What was to be sealed contradicts what was sealed before; nothing was signed."""
 

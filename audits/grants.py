@@ -23,12 +23,8 @@ APPEND_EVENT: Final = "INSERT (canonical, leaf_hash)"
 KNOW_PEOPLE: Final = "SELECT (id, username, organization_id, is_active, last_login)"
 """Who there is, without the hash of anybody's password."""
 
-MINT_KEY: Final = (
-    "INSERT (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256)"
-)
-KEY_STATUS: Final = (
-    "SELECT (subject_id, organization_id, holder_id, key_sha256, created_at, destroyed_at)"
-)
+MINT_KEY: Final = "INSERT (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256, wrapped_by)"
+KEY_STATUS: Final = "SELECT (subject_id, organization_id, holder_id, key_sha256, created_at, destroyed_at, wrapped_by)"
 """Which keys there are and which are destroyed; not the keys."""
 
 LEASE: Final = (

@@ -194,7 +194,7 @@ class SubjectKey(models.Model):
     """The key of one natural person within one thing; without it, all that it sealed is gone.
 
     Written by `audits.vault`; triggers let a row be neither deleted nor changed. Only the event of an
-    erasure takes the key away, inside the database.
+    erasure takes the key away, inside the database; only that of a rewrapping lets it be wrapped anew.
     """
 
     subject_id = models.UUIDField(primary_key=True)
@@ -207,6 +207,8 @@ class SubjectKey(models.Model):
     """The person's name, sealed: a repeat finds the same subject by it, and lists can name it."""
     key_sha256 = models.BinaryField()
     """Fingerprint of the key, unwrapped: what the event of its destruction names."""
+    wrapped_by = models.TextField(null=True)
+    """Id of the key from the environment (`audits.wrapping`); null: from before it was noted."""
     created_at = models.DateTimeField(db_default=Now())
     destroyed_at = models.DateTimeField(null=True)
 

@@ -13,20 +13,16 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from audits import context as minting
+from audits import wrapping
 from audits.kernel import Command
 from audits.personal import (
     ERASED,
@@ -38,14 +34,13 @@ from audits.personal import (
     subject_of,
 )
 from audits.statements import run
+from audits.wrapping import KEY_BYTES
 
 C = TypeVar("C", bound=Command)
 T = TypeVar("T")
 
 UNREADABLE: Final = "[unreadable]"
 """What is shown of a token that no key of ours made."""
-SHORTEST_SECRET: Final = 32
-_KEY_BYTES: Final = 64
 _NAME: Final = b"name"
 _TOKEN: Final = re.compile(f"({SEALED_FORM})".encode())
 
@@ -65,8 +60,8 @@ _NAMED: Final = (
 _LOCK: Final = "SELECT pg_advisory_xact_lock(uuid_hash_extended(%b::uuid, 2))"
 _MINT: Final = (
     "INSERT INTO audits_subject_key"
-    " (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256)"
-    " VALUES (%b, %b, %b, %b, %b, %b)"
+    " (subject_id, organization_id, holder_id, wrapped_key, name_mark, key_sha256, wrapped_by)"
+    " VALUES (%b, %b, %b, %b, %b, %b, %b)"
 )
 
 
@@ -235,7 +230,7 @@ class _Stranger(Subject):
         return UNREADABLE
 
 
-_STRANGER: Final = _Stranger(UUID(int=0), AESSIV(bytes(_KEY_BYTES)))
+_STRANGER: Final = _Stranger(UUID(int=0), AESSIV(bytes(KEY_BYTES)))
 
 
 def _subjects(holder: Holder, people: Iterable[str]) -> Mapping[str, Subject]:
@@ -264,11 +259,12 @@ def _matching(holder: Holder, people: set[str]) -> dict[str, Subject]:
 
 
 def _minted(holder: Holder, name: str) -> Subject:
-    key = secrets.token_bytes(_KEY_BYTES)
+    key = secrets.token_bytes(KEY_BYTES)
     subject = Subject(minting.new_id(), AESSIV(key))
-    wrapped = _master(settings.PERSONAL_KEY).encrypt(key, [subject.id.bytes])
+    wrapper = wrapping.current()
     values: list[Any] = [subject.id, holder.organization_id, holder.thing_id]
-    run(_MINT, [*values, wrapped, subject.mark(name), hashlib.sha256(key).digest()])
+    values += [wrapper.wrap(key, subject.id), subject.mark(name), hashlib.sha256(key).digest()]
+    run(_MINT, [*values, wrapper.id])
     return subject
 
 
@@ -283,25 +279,9 @@ def _known(subject_ids: set[UUID]) -> dict[UUID, Subject | None]:
 
 
 def _unwrapped(subject_id: UUID, wrapped: bytes) -> AESSIV:
-    try:
-        return AESSIV(_master(settings.PERSONAL_KEY).decrypt(wrapped, [subject_id.bytes]))
-    except InvalidTag as error:
-        raise ImproperlyConfigured(
-            f"TOLLGATE_PERSONAL_KEY does not open the key of subject {subject_id}"
-        ) from error
-
-
-@lru_cache(maxsize=2)
-def _master(secret: str) -> AESSIV:
-    """Derive the key that wraps all others; ImproperlyConfigured where there is no secret."""
-    if len(secret) < SHORTEST_SECRET:
-        raise ImproperlyConfigured(
-            f"TOLLGATE_PERSONAL_KEY must be set, to at least {SHORTEST_SECRET} characters"
-        )
-    derive = HKDF(hashes.SHA512(), _KEY_BYTES, salt=None, info=b"tollgate personal data 1")
-    return AESSIV(derive.derive(secret.encode()))
+    return AESSIV(wrapping.unwrapped(subject_id, wrapped))
 
 
 def require_key() -> None:
     """Raise ImproperlyConfigured in a process that has to seal and cannot."""
-    _master(settings.PERSONAL_KEY)
+    wrapping.current()

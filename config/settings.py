@@ -22,6 +22,8 @@ TOLLGATE_VERSION = "0.1.0"
 SECRET_KEY = ENV.text("TOLLGATE_SECRET_KEY")
 # Wraps the keys of personal data. Web, workers and enrollment need it; others do without.
 PERSONAL_KEY = ENV.text("TOLLGATE_PERSONAL_KEY", "")
+# Opens, too, while one key replaces the other (`manage.py personal_key`).
+PERSONAL_KEY_OTHER = ENV.text("TOLLGATE_PERSONAL_KEY_OTHER", "")
 DEBUG = ENV.flag("TOLLGATE_DEBUG", default=False)
 ALLOWED_HOSTS = ENV.words("TOLLGATE_ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = ENV.words("TOLLGATE_CSRF_TRUSTED_ORIGINS")

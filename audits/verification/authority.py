@@ -23,6 +23,7 @@ from audits.enrollment import ENROLLMENT
 from audits.events import OrganizationEnrolled, PersonEnrolled
 from audits.execution import REFUSALS, house
 from audits.kernel import Actor, Role
+from audits.rewrapping import REWRAPPING
 from audits.sealing.record import RECORDED, SEALING
 from audits.work import HISTORY
 
@@ -62,6 +63,7 @@ class Written(NamedTuple):
 OWN: Final[Mapping[str, Rule]] = {
     "RecordAccesses": Rule(frozenset({Role.SYSTEM}), ACCESSES.aggregate, alone=True),
     "BuryWorkItem": Rule(frozenset({Role.SYSTEM}), HISTORY.aggregate, alone=True),
+    "RewrapPersonalKeys": Rule(frozenset({Role.SYSTEM}), REWRAPPING.aggregate, alone=True),
     REDRIVE: Rule(PEOPLE, HISTORY.aggregate, alone=True),
     OrganizationEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
     PersonEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
@@ -149,7 +151,7 @@ def _permitted(events: list[Written], rules: Mapping[str, Rule]) -> Iterator[Dif
 
 
 def _fit_login(written: Written) -> Iterator[Difference]:
-    """Expect people from the web service, processes from any other login, enrollment from neither.
+    """Expect people from the web service, processes from any other login, the operator from neither.
 
     Of how it is sealed the sealer alone may tell, and the operator, who may log in as the owner.
 
@@ -159,7 +161,7 @@ def _fit_login(written: Written) -> Iterator[Difference]:
     """
     event = written.event
     unfit: tuple[str, ...]
-    if event.aggregate == ENROLLMENT.aggregate:
+    if event.aggregate in {ENROLLMENT.aggregate, REWRAPPING.aggregate}:
         unfit = grants.ROLES
     elif event.aggregate == SEALING.aggregate:
         unfit = (grants.WEB, grants.WORKER, grants.AUDITOR)

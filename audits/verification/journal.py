@@ -15,6 +15,7 @@ from audits.enrollment import ENROLLMENT
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
+from audits.rewrapping import REWRAPPING
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
@@ -119,7 +120,7 @@ def known_deciders() -> dict[str, Decider[Any]]:
     """Collect the deciders of all aggregates that commands are carried out on, and the journal's."""
     own = {
         decider.aggregate: decider
-        for decider in (HISTORY, REFUSALS, KEPT, ENROLLMENT, SEALING, ACCESSES)
+        for decider in (HISTORY, REFUSALS, KEPT, ENROLLMENT, SEALING, ACCESSES, REWRAPPING)
     }
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}
 

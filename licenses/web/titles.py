@@ -13,6 +13,7 @@ TITLES: Final[Mapping[str, str]] = {
     "checkpoint_key_added": "A key began to sign checkpoints",
     "checkpoint_key_retired": "A key ceased to sign checkpoints",
     "checkpoint_key_revoked": "A key that signed checkpoints is not trusted any more",
+    "personal_keys_rewrapped": "Another key began to wrap the keys of personal data",
     "receipt_key_added": "A key began to sign receipts",
     "code_deployed": "A process began to run other code",
     "schema_fingerprinted": "The guards of the database were changed or touched",

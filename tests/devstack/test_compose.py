@@ -119,7 +119,11 @@ def test_the_web_service_is_open_to_this_machine_only() -> None:
 def test_nothing_has_a_default_and_the_example_names_all_that_must_be_set() -> None:
     text = (paths.ROOT / "docker-compose.yml").read_text()
     parameters = {braced or bare for braced, bare in PARAMETER.findall(text)}
-    may_be_empty = {"TOLLGATE_WITNESSES?", "TOLLGATE_WITNESS_QUORUM?"}
+    may_be_empty = {
+        "TOLLGATE_PERSONAL_KEY_OTHER?",
+        "TOLLGATE_WITNESSES?",
+        "TOLLGATE_WITNESS_QUORUM?",
+    }
     assert all(parameter.endswith(":?") for parameter in parameters - may_be_empty), parameters
     assert {parameter.rstrip(":?") for parameter in parameters} == set(example())
 
@@ -215,8 +219,15 @@ def test_only_the_web_service_signs_receipts() -> None:
 
 
 def test_only_who_seals_or_shows_names_can_open_them() -> None:
-    holders = {n for n, s in OURS.items() if "TOLLGATE_PERSONAL_KEY" in s["environment"]}
-    assert holders == {"web", "worker", "beat", "sweeper", "migrate"}  # the last one enrolls, too
+    for name in ("TOLLGATE_PERSONAL_KEY", "TOLLGATE_PERSONAL_KEY_OTHER"):
+        holders = {n for n, s in OURS.items() if name in s["environment"]}
+        assert holders == {
+            "web",
+            "worker",
+            "beat",
+            "sweeper",
+            "migrate",
+        }  # the last one enrolls, too
 
 
 @pytest.mark.parametrize("role", [*ROLES, "nobody"])
