@@ -47,6 +47,8 @@ class Command(BaseCommand):
         sealed = cycle.step() + grow_until_idle()
         published = cycle.publish()
         if published is None:
-            self.stderr.write("nothing was published: a part of sealing is away, or events wait for the sequencer")
+            self.stderr.write(
+                "nothing was published: a part of sealing is away, or events wait for the sequencer"
+            )
             sys.exit(1)
         self.stdout.write(f"{sealed} events sealed; checkpoint of size {published.size} published")
