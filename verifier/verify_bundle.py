@@ -14,19 +14,15 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-FORMAT: Final = "tollgate-bundle/1"
-SHOWN: Final = 20
-MAX_LINE, MAX_SMALL_FILE, MAX_SIGNATURES = 1 << 20, 1 << 26, 100
-MAX_SAFE_INTEGER: Final = 2**53 - 1
-LOG_KEY, WITNESS_KEY = 1, 4
-HASH_BYTES, CHECKPOINT_LINES = 32, 3
+SHOWN, MAX_LINE, MAX_SMALL_FILE, MAX_SIGNATURES = 20, 1 << 20, 1 << 26, 100
+LOG_KEY, WITNESS_KEY, HASH_BYTES, CHECKPOINT_LINES, CLOCKS_APART_S, LATE_S = 1, 4, 32, 3, 30, 900
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,17})\}\n', re.DOTALL)
 EVENT_ID: Final = re.compile(rb'"event_id":"([0-9a-f-]{36})"')
@@ -45,12 +41,13 @@ class Wrong(ValueError):
 
 def _integer(text: str) -> int:
     value = int(text)  # raises ValueError for 1.0, 1e3 and NaN
-    if abs(value) > MAX_SAFE_INTEGER:
+    if abs(value) >= 1 << 53:
         raise ValueError(f"{text[:40]} is beyond 2^53 - 1")
     return value
 
 
 _READ: Final = json.JSONDecoder(parse_int=_integer, parse_float=_integer, parse_constant=_integer)
+_KEYS: Final = json.JSONDecoder(object_pairs_hook=lambda of: [k.encode("ascii") for k, _ in of])
 _WRITE: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -59,17 +56,11 @@ def read_canonical(content: bytes) -> Any:
     try:
         text = content.decode()
         value = _READ.decode(text)
-        if _WRITE.encode(value) == text and (text.isascii() or _has_ascii_keys(value)):
+        if _WRITE.encode(value) == text and (text.isascii() or _KEYS.decode(text)):
             return value
     except (ValueError, RecursionError) as error:
         raise Wrong("not_canonical", f"not JSON as the format has it: {error}") from error
     raise Wrong("not_canonical", "RFC 8785 writes the same content otherwise")
-
-
-def _has_ascii_keys(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(key.isascii() and _has_ascii_keys(item) for key, item in value.items())
-    return not isinstance(value, list) or all(map(_has_ascii_keys, value))
 
 
 def leaf_hash(content: bytes) -> bytes:
@@ -82,18 +73,16 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-@dataclass(slots=True)
 class Tree:
     """A Merkle tree that grows leaf by leaf and keeps only the roots of its complete subtrees."""
 
-    size: int = 0
-    roots: list[bytes] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.size, self.roots = 0, list[bytes]()
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of the next leaf."""
-        carry = self.size
-        while carry & 1:
-            leaf, carry = node_hash(self.roots.pop(), leaf), carry >> 1
+        for _ in range((self.size ^ (self.size + 1)).bit_length() - 1):
+            leaf = node_hash(self.roots.pop(), leaf)
         self.roots.append(leaf)
         self.size += 1
 
@@ -123,8 +112,7 @@ def _climb(node: int, last: int, start: bytes, path: Hashes) -> tuple[bytes, byt
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Hashes, root: bytes) -> bool:
     """Tell whether a leaf stands at `index` in the tree of that size and root (RFC 9162 2.1.3.2)."""
-    roots = _climb(index, size - 1, leaf, proof) if 0 <= index < size else None
-    return roots is not None and roots[1] == root
+    return 0 <= index < size and (_climb(index, size - 1, leaf, proof) or (None, None))[1] == root
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, root: bytes, proof: Hashes) -> bool:
@@ -141,29 +129,32 @@ class Key(NamedTuple):
     """A public key by which a log or a witness is known (C2SP signed-note, tlog-cosignature)."""
 
     name: str
-    id: bytes
     kind: int
-    public: Ed25519PublicKey
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """Give the bytes by which signatures name it."""
+        return hashlib.sha256(b"%b\n%c%b" % (self.name.encode(), *self[1:])).digest()[:4]
 
 
 def read_key(text: str) -> Key:
     """Read `name+hash+base64`; ValueError unless it is an Ed25519 key that hashes to `hash`."""
     name, key_id, encoded = text.strip().split("+", 2)
     content = base64.b64decode(encoded, validate=True)
-    public = Ed25519PublicKey.from_public_bytes(content[1:])
-    key = Key(name, bytes.fromhex(key_id), content[0], public)
-    expected = hashlib.sha256(f"{name}\n".encode() + content).digest()[:4]
-    if key.id != expected or key.kind not in (LOG_KEY, WITNESS_KEY):
+    key = Key(name, content[0], content[1:])
+    if key.id != bytes.fromhex(key_id) or key.kind not in (LOG_KEY, WITNESS_KEY):
         raise ValueError(f"this verifier key does not hash to what it says: {text[:100]}")
     return key
 
 
 class Checkpoint(NamedTuple):
-    """What a log signed: its first `size` events have this root; and the keys that cosigned."""
+    """What a log signed: its first `size` events have this root; when (0: unsaid); who cosigned."""
 
     size: int
     root: bytes
-    witnesses: frozenset[bytes]
+    at_s: int
+    witnesses: set[bytes]
 
 
 def read_note(content: bytes, keys: Collection[Key]) -> Checkpoint:
@@ -174,33 +165,37 @@ def read_note(content: bytes, keys: Collection[Key]) -> Checkpoint:
     is_named = len(body) >= CHECKPOINT_LINES and re.fullmatch("0|[1-9][0-9]{0,17}", body[1])
     if not is_note or not is_named or not 0 < len(lines) <= MAX_SIGNATURES:
         raise Wrong("note_malformed", "not a signed note with the lines of a checkpoint")
-    signed_by = [key for line in lines for key in signers(f"{text}\n".encode(), line, keys)]
-    if not any(key.kind == LOG_KEY and key.name == body[0] for key in signed_by):
+    logs = {key.public for key in keys if (key.name, key.kind) == (body[0], LOG_KEY)}
+    timed = {Key(body[0], WITNESS_KEY, public) for public in logs}  # it signs with the time, too
+    known = (*keys, *timed)
+    signed = dict(each for line in lines for each in signers(f"{text}\n".encode(), line, known))
+    if not any((key.name, key.kind) == (body[0], LOG_KEY) for key in signed):
         raise Wrong("signature_missing", "none of the given keys of this log signed the checkpoint")
-    cosigned = (key.public.public_bytes_raw() for key in signed_by if key.kind == WITNESS_KEY)
-    return Checkpoint(int(body[1]), _hash(body[2]), frozenset(cosigned))
+    witnesses = {key.public for key in signed if key.kind == WITNESS_KEY} - logs
+    at_s = min((at_s for key, at_s in signed.items() if key in timed), default=0)
+    return Checkpoint(int(body[1]), _hash(body[2]), at_s, witnesses)
 
 
-def signers(text: bytes, line: str, keys: Collection[Key]) -> Iterator[Key]:
-    """Tell which key made a signature line under a text; Wrong if a known key's is not right."""
+def signers(text: bytes, line: str, keys: Collection[Key]) -> Iterator[tuple[Key, int]]:
+    """Tell which key signed a text in a line, and when; Wrong if a known key's is not right."""
     if not (match := re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)):
         raise Wrong("note_malformed", "a signature line is malformed")
     signature = base64.b64decode(match[2], validate=True)
     for key in (key for key in keys if (key.name, key.id) == (match[1], signature[:4])):
-        time = b"" if key.kind == LOG_KEY else signature[4:12]
-        head = b"cosignature/v1\ntime %d\n" % int.from_bytes(time, "big") if time else b""
+        start = 4 if key.kind == LOG_KEY else 12
+        at_s = int.from_bytes(signature[4:start], "big")
+        head = b"" if key.kind == LOG_KEY else b"cosignature/v1\ntime %d\n" % at_s
         try:
-            key.public.verify(signature[4 + len(time) :], head + text)
+            Ed25519PublicKey.from_public_bytes(key.public).verify(signature[start:], head + text)
         except InvalidSignature as error:
             raise Wrong("signature_wrong", f"{key.name} did not sign this") from error
-        yield key
+        yield key, at_s
 
 
 def _hash(text: str) -> bytes:
-    content = base64.b64decode(text, validate=True)
-    if len(content) != HASH_BYTES or base64.b64encode(content).decode() != text:
+    if not re.fullmatch("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", text):
         raise Wrong("hash_malformed", "not 32 bytes of Base64")
-    return content
+    return base64.b64decode(text)
 
 
 class Bundle:
@@ -228,28 +223,27 @@ class Bundle:
                 digest.update(line)
                 size, count = size + len(line), count + 1
                 yield line
-        found = {"bytes": size, "lines": count, "sha256": digest.hexdigest()}
-        for measure in claim.keys() | {"bytes", "sha256"}:
-            if claim.get(measure) != found.get(measure):
-                raise Wrong("file_differs", f"{name}: {measure} differs from the manifest")
+        found = {"bytes": size, "sha256": digest.hexdigest()}
+        if claim not in (found, found | {"lines": count}):
+            raise Wrong("file_differs", f"{name} differs from the manifest: {found}, {count} lines")
 
 
 class Verification:
     """One pass over a bundle: memory holds a line, the version of each stream, the tree's edge."""
 
     def __init__(self, bundle: Bundle, keys: Collection[Key], outside: Mapping[str, bytes]) -> None:
-        self.bundle, self.tree = bundle, Tree()
+        self.bundle, self.tree, self.named, self.latest_s = bundle, Tree(), set[str](), 0.0
         self.differences, self.difference_count = list[Any](), 0
         self.manifest = read_canonical(bundle.read("manifest.json"))
-        if self.manifest["format"] != FORMAT:
-            raise ValueError(f"this is no bundle of the format {FORMAT}")
+        if self.manifest["format"] != "tollgate-bundle/1":
+            raise ValueError("this is no bundle of the format tollgate-bundle/1")
         self.is_whole, self.files = self.manifest["whole_log"], self.manifest["files"]
         self.newest = read_note(bundle.read("checkpoint"), keys)
         self.older = {label: read_note(content, keys) for label, content in outside.items()}
         self.roots = dict.fromkeys((old.size for old in self.older.values()), EMPTY_ROOT)
         self.next_index, self.versions, self.types = 0, dict[bytes, int](), Counter[str]()
         self.sums = [Counter[str]() for _ in self.manifest["totals"]]
-        self.named = set[str]()
+        self.dated = [(n.size, n.at_s) for n in (self.newest, *self.older.values()) if n.at_s]
 
     def run(self, quorum: int) -> dict[str, Any]:
         """Check everything. quorum: how many of the known witnesses must have cosigned."""
@@ -288,8 +282,9 @@ class Verification:
             self.tree.append(leaf)
             if self.tree.size in self.roots:
                 self.roots[self.tree.size] = self.tree.root()
-            self._content(read_canonical(match[1]))
+            self._content(event := read_canonical(match[1]))
             self._place(leaf, index, expected, proof)
+            self._time(datetime.fromisoformat(event["recorded_at"]).timestamp(), index)
         except UNUSABLE as error:
             wrong = error if isinstance(error, Wrong) else Wrong("event_malformed", repr(error))
             self.differ(wrong, index, found[1].decode() if found else None)
@@ -320,6 +315,13 @@ class Verification:
             if proof["log_index"] != index or not is_in:
                 raise Wrong("inclusion_unproved", "its proof does not lead to the signed root")
 
+    def _time(self, at_s: float, index: int) -> None:
+        earliest_s = max([self.latest_s, *(at for size, at in self.dated if size <= index)])
+        latest_s = min([at for size, at in self.dated if size > index], default=at_s)
+        if not earliest_s - LATE_S <= at_s <= latest_s + CLOCKS_APART_S:
+            raise Wrong("recorded_at_wrong", "its time is not that of where it stands in the log")
+        self.latest_s = max(self.latest_s, at_s)
+
     def _compare_claims(self) -> None:
         found = {"events": self.types.total(), "streams": len(self.versions), "types": self.types}
         if self.manifest["counts"] != found:
@@ -345,17 +347,16 @@ class Verification:
                 goes_on = verify_consistency(old.size, newest.size, old.root, newest.root, path)
             if not goes_on:
                 code = "log_rolled_back" if old.size > newest.size else "log_rewritten"
-                self.differ(
-                    Wrong(code, f"the log does not go on from {old.size} events in {label}")
-                )
+                self.differ(Wrong(code, f"it does not go on from {old.size} events in {label}"))
 
     def report(self, quorum: int) -> dict[str, Any]:
         """Say in plain words what is proved if nothing differs, and what this bundle cannot prove."""
         place = "they are the whole log" if self.is_whole else "each is in the log at its place"
-        signed = f"Signed: a log of {self.newest.size} events, {self.newest.root.hex()}."
-        proved = [signed, f"{self.types.total()} events are as they were signed; {place}."]
+        proved = [f"Signed: a log of {self.newest.size} events, {self.newest.root.hex()}."]
+        proved += [f"{self.types.total()} events are as they were signed; {place}."]
         if self.manifest["whole_streams"]:
             proved.append(f"{len(self.versions)} streams begin at version 1 and have no gap.")
+        proved += ["No time of theirs lies outside those of the checkpoints."] if self.dated else []
         proved += [f"The log goes on from {n.size} events in {x}." for x, n in self.older.items()]
         proved += [f"At least {quorum} known witnesses cosigned."] if quorum else []
         missing = {
@@ -363,6 +364,7 @@ class Verification:
             "Whether tables for people say the same as events.jsonl.": True,
             "Whether later events of these streams, or other streams, exist.": not self.is_whole,
             "Whether the log was rewritten earlier: give an older --checkpoint.": not self.older,
+            "Whether they were recorded when they say: no checkpoint is dated.": not self.dated,
             "Whether others are shown the same log: ask for --witnesses.": not quorum,
         }
         unproved = [text for text, is_missing in missing.items() if is_missing]
@@ -388,8 +390,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
     except (*UNUSABLE, *BROKEN) as error:
         found = {"unusable": [repr(error)]}
-    several = {key: value if isinstance(value, list) else [value] for key, value in found.items()}
-    words = "\n".join(f"{key}: {each}" for key, values in several.items() for each in values)
+    listed = {key: [value] if isinstance(value, int) else value for key, value in found.items()}
+    words = "\n".join(f"{key}: {each}" for key, values in listed.items() for each in values)
     sys.stdout.write((json.dumps(found) if asked.json else words) + "\n")
     return 2 if "unusable" in found else min(found["difference_count"], 1)
 

@@ -33,6 +33,7 @@ class Signer:
     secret: bytes
     name: str = ORIGIN
     kind: int = ED25519
+    at_s: int = SEEN_AT_S
 
     @property
     def private(self) -> Ed25519PrivateKey:
@@ -53,8 +54,8 @@ class Signer:
     def line(self, text: bytes) -> bytes:
         head = b""
         if self.kind == COSIGNATURE:
-            head = SEEN_AT_S.to_bytes(8, "big")
-            text = b"cosignature/v1\ntime %d\n" % SEEN_AT_S + text
+            head = self.at_s.to_bytes(8, "big")
+            text = b"cosignature/v1\ntime %d\n" % self.at_s + text
         signature = self.id + head + self.private.sign(text)
         return f"— {self.name} {encoded(signature)}\n".encode()
 

@@ -37,7 +37,7 @@ def test_a_published_key_and_its_signature() -> None:
         b"If you think cryptography is the answer to your problem,\n"
         b"then you don't know what your problem is.\n"
     )
-    assert list(signers(text, GO_LINE.rstrip("\n"), [key])) == [key]
+    assert list(signers(text, GO_LINE.rstrip("\n"), [key])) == [(key, 0)]
 
 
 @pytest.mark.parametrize(

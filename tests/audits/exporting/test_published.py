@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from audits import context
 from audits.exporting.bundle import Order, export
 from audits.exporting.scopes import Scope
 from audits.models import CheckpointRow, CosignatureRow
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    return Office(tmp_path / "office")
+    return Office(tmp_path / "office", now_s=int(context.database_now().timestamp()))
 
 
 def exported(place: Path) -> Path:
