@@ -6,7 +6,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-from audits.api import views
+from audits.api import serving
 from audits.api.declaring import Resource
 
 View = Callable[..., HttpResponseBase]
@@ -20,12 +20,12 @@ def addresses(*resources: Resource) -> list[URLPattern]:
 def _addresses(resource: Resource) -> list[URLPattern]:
     base = resource.path
     found = [
-        path(f"{base}/<uuid:id>", view(views.ThingView, resource=resource), name=f"{base}-thing"),
-        path(f"{base}/<uuid:id>/history", view(views.HistoryView, resource=resource)),
+        path(f"{base}/<uuid:id>", view(serving.ThingView, resource=resource), name=f"{base}-thing"),
+        path(f"{base}/<uuid:id>/history", view(serving.HistoryView, resource=resource)),
         *(
             path(
                 f"{base}/<uuid:id>/{route.path}",
-                view(views.CommandView, resource=resource, route=route),
+                view(serving.CommandView, resource=resource, route=route),
             )
             for route in resource.commands
         ),
@@ -40,13 +40,15 @@ def _collection(resource: Resource) -> View | None:
         case None, None:
             return None
         case None, create:
-            return view(views.CreateView, resource=resource, create=create)
+            return view(serving.CreateView, resource=resource, create=create)
         case listing, None:
-            return view(views.ListView, resource=resource, listing=listing)
+            return view(serving.ListView, resource=resource, listing=listing)
         case listing, create:
-            return view(views.ListAndCreateView, resource=resource, listing=listing, create=create)
+            return view(
+                serving.ListAndCreateView, resource=resource, listing=listing, create=create
+            )
 
 
-def view(kind: type[views.ResourceView], **declared: Any) -> View:
+def view(kind: type[serving.ResourceView], **declared: Any) -> View:
     """Make a view of its own for what is declared: a subclass with the declaration on it."""
     return type(kind.__name__, (kind,), declared).as_view()  # type: ignore[attr-defined, no-any-return]  # type() forgets the base

@@ -12,7 +12,8 @@ from audits.api import bodies, operations
 from audits.api.declaring import Filters, Listing, Moment, Resource, Row
 from audits.api.problems import Rejected
 from audits.api.schema import Of, Operation
-from audits.api.views import ListView, answer, context_of
+from audits.api.serving import ListView, answer
+from audits.api.views import context_of
 from audits.execution import house
 from audits.kernel import Value
 from audits.sealing.receipts import SignedReceipt

@@ -11,7 +11,7 @@ from audits.api import operations
 from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
 from audits.api.schema import Operation
-from audits.api.views import ResourceView
+from audits.api.serving import ResourceView
 from audits.kernel import Command, Context
 from licenses.api.examples import DOCUMENT, PRODUCT
 from licenses.domain import allotment

@@ -11,7 +11,8 @@ from rest_framework.request import Request
 
 from audits.api import operations
 from audits.api.schema import Of, Operation
-from audits.api.views import ResourceView, actor_of, respond
+from audits.api.serving import ResourceView
+from audits.api.views import actor_of, respond
 from audits.execution import reading_desk
 from audits.kernel import Actor, Refused
 from audits.reading import Loaded

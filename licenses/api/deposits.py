@@ -13,7 +13,8 @@ from audits.api import bodies, operations, problems
 from audits.api.headers import expected_version
 from audits.api.problems import Problem, Rejected
 from audits.api.schema import Of, Operation
-from audits.api.views import ResourceView, context_of, respond
+from audits.api.serving import ResourceView
+from audits.api.views import context_of, respond
 from audits.kernel import Context, Refused
 from audits.sealing import configured, receipts
 from audits.sealing.receipts import SignedReceipt

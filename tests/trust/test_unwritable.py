@@ -17,7 +17,7 @@ from django.urls import URLPattern, get_resolver
 
 from audits.api import bodies
 from audits.api.problems import Rejected
-from audits.api.views import CommandView, CreateView
+from audits.api.serving import CommandView, CreateView
 from audits.execution import house
 from audits.kernel import Command, Role
 from config import errors
