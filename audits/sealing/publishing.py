@@ -20,6 +20,7 @@ from audits.sealing.checkpoints import Published, both_keys, signed_by
 from audits.sealing.growing import BATCH_SIZE, checked_leaves
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import (
+    Frontier,
     NodeReader,
     consistency_proof,
     root_at,
@@ -96,10 +97,10 @@ class Publisher:
         """
         said = self._listen()
         with _fresh_snapshot():
-            if self.waiting.is_too_long(stored_frontier().size):
-                log.warning("checkpoint_withheld", reason="events wait to be sealed")
-                return None
-            tree = recomputed(said)
+            tree = self._tree(said)
+        if tree is None:
+            log.warning("checkpoint_withheld", reason="events wait to be sealed")
+            return None
         if tree.head != said.outside and not self.store.advance(
             said.outside, tree.head, at_s=now_s
         ):
@@ -120,6 +121,19 @@ class Publisher:
                     f"{who}_behind", f"checkpoint {last.number} has size {last.size}, not {size}"
                 )
         return said
+
+    def _tree(self, said: Said) -> Tree | None:
+        """Recompute the tree; None while events wait, unless it contradicts what was said."""
+        frontier = stored_frontier()
+        node = node_reader(frontier.size)
+        try:
+            for who, size, root in said.claims():
+                _require_continued(who, size, root, frontier.size, node)
+            if self.waiting.is_too_long(frontier.size):
+                return None
+            return recomputed(said, frontier, node)
+        except TileMissing as error:
+            raise SealingHalted("tile_missing", str(error)) from error
 
     def _signature(self, signed: Signed, tree: Tree) -> bytes | None:
         request = SignRequest(
@@ -180,24 +194,17 @@ def opened(content: bytes) -> tuple[Note, int]:
     return Note(note.text, tuple(lines)), min(times)
 
 
-def recomputed(said: Said) -> Tree:
-    """Compute the tree from the journal and its tiles; SealingHalted where it was said otherwise."""
-    frontier = stored_frontier()
-    node = node_reader(frontier.size)
-    try:
-        for who, size, root in said.claims():
-            _require_continued(who, size, root, frontier.size, node)
-        _check_new_leaves(said.last.size if said.last else 0, frontier.size)
-        root = root_at(frontier.size, node)
-        if root != frontier.root():
-            raise SealingHalted(
-                "root_mismatch",
-                f"size {frontier.size}: the tiles give {root.hex()},"
-                f" the frontier {frontier.root().hex()}",
-            )
-        proof = consistency_proof(said.signer.size, frontier.size, node)
-    except TileMissing as error:
-        raise SealingHalted("tile_missing", str(error)) from error
+def recomputed(said: Said, frontier: Frontier, node: NodeReader) -> Tree:
+    """Compute the tree from the journal and its tiles; SealingHalted where the frontier differs."""
+    _check_new_leaves(said.last.size if said.last else 0, frontier.size)
+    root = root_at(frontier.size, node)
+    if root != frontier.root():
+        raise SealingHalted(
+            "root_mismatch",
+            f"size {frontier.size}: the tiles give {root.hex()},"
+            f" the frontier {frontier.root().hex()}",
+        )
+    proof = consistency_proof(said.signer.size, frontier.size, node)
     if not verify_consistency(said.signer.size, frontier.size, said.signer.root, root, proof):
         raise SealingHalted("growth_not_proved", f"size {said.signer.size} to {frontier.size}")
     return Tree(Head(size=frontier.size, root=root), tuple(proof))

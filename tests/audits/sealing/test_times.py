@@ -12,10 +12,11 @@ from audits import context, verification
 from audits.codec import canonical, leaf_hash
 from audits.sealing import checkpoints, times, waiting
 from audits.sealing.growing import grow_until_idle
+from audits.sealing.halt import SealingHalted
 from audits.sequencing import Sequencer
 from tests.audits.sealing.journals import log, record, seal
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_attacks import as_superuser, rebuild
+from tests.audits.sealing.test_attacks import as_superuser, forget_after, rebuild
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +191,17 @@ def test_no_checkpoint_is_published_while_an_event_waits(
     grow_until_idle()
     assert today.publish().size == 5
     assert kind() is None
+
+
+def test_a_log_that_went_back_halts_even_while_events_wait(today: Office) -> None:
+    seal(5)
+    today.publish()
+    forget_after(4)
+    record(1)
+    date(context.database_now() - HOUR)
+    with pytest.raises(SealingHalted) as halted:
+        today.restarted().publish(now_s=today.now_s)
+    assert halted.value.code == "outside_ahead"
 
 
 def test_a_sequencer_that_stood_still_dates_nothing_back(office: Office) -> None:
