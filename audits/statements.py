@@ -4,23 +4,40 @@ Django's own cursors write every value into the statement's text, which for even
 storing them does. The connection, its transactions and its errors stay Django's.
 """
 
+import threading
 from collections.abc import Sequence
 from typing import Any, Final, LiteralString
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREPARE_THRESHOLD: Final = 1
 """A statement is prepared when a connection runs it for the second time."""
 
 
+class _Thread(threading.local):
+    """Django's connection of this thread: asking for it anew costs as much as hashing an event."""
+
+    django: BaseDatabaseWrapper | None = None
+
+
+_thread: Final = _Thread()
+
+
 def run(statement: LiteralString, values: Sequence[Any]) -> psycopg.Cursor[Any]:
     """Run one statement; its rows have all arrived, and stay until the next one runs."""
-    django = connections[DEFAULT_DB_ALIAS]
+    django = _thread.django
+    if django is None:
+        django = _thread.django = connections[DEFAULT_DB_ALIAS]
     django.validate_no_broken_transaction()
-    django.ensure_connection()
-    with django.wrap_database_errors:
+    if django.connection is None:
+        django.ensure_connection()
+    try:
         return _cursor(django.connection).execute(statement, values)
+    except psycopg.Error:
+        with django.wrap_database_errors:
+            raise
 
 
 def _cursor(connection: Any) -> psycopg.Cursor[Any]:
