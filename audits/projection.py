@@ -3,7 +3,7 @@
 A row is derived and can be rebuilt: `derive` gives what it should be, `project` writes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -44,7 +44,7 @@ class Span:
     changed_at: datetime
 
 
-def span_of(recorded: tuple[Recorded[Any], ...]) -> Span:
+def span_of(recorded: Sequence[Recorded[Any]]) -> Span:
     """Read the span of a stream that has events."""
     first, last = recorded[0], recorded[-1]
     return Span(first.correlation_id, first.recorded_at, last.recorded_at)

@@ -1,10 +1,11 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
+import itertools
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -79,6 +80,36 @@ def receipt_of(item: Recorded[Any], digest: bytes) -> EventReceipt:
     )
 
 
+Row = tuple[str, int, bytes]
+"""Wire name, schema version and canonical bytes of one event."""
+
+
+class Unopened(Sequence[Recorded[Any]]):
+    """Events in their envelopes, each decoded when it is first looked at: folding needs none."""
+
+    __slots__ = ("_opened", "_rows")
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._opened: dict[int, Recorded[Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> Recorded[Any]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Recorded[Any]]: ...
+    def __getitem__(self, place: int | slice) -> Recorded[Any] | Sequence[Recorded[Any]]:
+        """Open one event, or those of a slice."""
+        if isinstance(place, slice):
+            return tuple(map(self.__getitem__, range(*place.indices(len(self)))))
+        number = range(len(self))[place]
+        if number not in self._opened:
+            self._opened[number] = registry.decode(*self._rows[number])
+        return self._opened[number]
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[S]):
     """A stream folded: its state and its version (0: no events)."""
@@ -86,7 +117,7 @@ class Loaded(Generic[S]):
     stream_id: UUID
     state: S
     version: int
-    recorded: tuple[Recorded[Any], ...]
+    recorded: Sequence[Recorded[Any]]
 
     def evidence(self, *kinds: type[Event]) -> tuple[UUID, ...]:
         """List the ids of the events of these kinds, in stream order."""
@@ -112,19 +143,21 @@ def load(
     but lets other readers in, `none` does not wait. version, as_of: stop at that version, or at the
     last event recorded at or before that time.
     """
-    rows = run(_LOAD, [stream_id]) if lock == "none" else run(_LOCK_AND_LOAD, [stream_id, lock])
-    kept = tuple(registry.decode(*row) for row in rows.fetchall())
+    found = run(_LOAD, [stream_id]) if lock == "none" else run(_LOCK_AND_LOAD, [stream_id, lock])
+    rows = found.fetchall()
+    kept = Unopened(rows)
     if kept and kept[0].aggregate != decider.aggregate:
-        kept = ()
-    if version is not None or as_of is not None:
-        kept = tuple(
-            item
-            for item in kept
-            if (version is None or item.version <= version)
-            and (as_of is None or item.recorded_at <= as_of)
-        )
-    state = decider.fold(item.data for item in kept)
-    return Loaded(stream_id, state, len(kept), kept)
+        return Loaded(stream_id, decider.initial, 0, ())
+    if version is None and as_of is None:
+        state = decider.fold(itertools.starmap(registry.decode_event, rows))
+        return Loaded(stream_id, state, len(kept), kept)
+    then = tuple(
+        item
+        for item in kept
+        if (version is None or item.version <= version)
+        and (as_of is None or item.recorded_at <= as_of)
+    )
+    return Loaded(stream_id, decider.fold(item.data for item in then), len(then), then)
 
 
 def decode(content: bytes) -> Recorded[Any]:

@@ -1,6 +1,6 @@
 """What a dispatch moves, decided again: the same decision on the same state gives the same events."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from audits import replay
@@ -59,7 +59,7 @@ def redeciding_check(look: Look) -> Iterator[Difference]:
 
 
 def _stream_differences(
-    decider: Decider[Any], events: tuple[Recorded[Any], ...]
+    decider: Decider[Any], events: Sequence[Recorded[Any]]
 ) -> Iterator[Difference]:
     state = decider.initial
     for place, event in enumerate(events):

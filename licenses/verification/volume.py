@@ -1,6 +1,6 @@
 """Volume added up from events alone: every movement re-derived, entries and counters compared."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, assert_never
 
 from django.db import connection
@@ -74,7 +74,7 @@ def change_of(event: Moving, books_before: Any) -> Change:
             assert_never(event)
 
 
-def _movement_differences(events: tuple[Recorded[Any], ...]) -> Iterator[Difference]:
+def _movement_differences(events: Sequence[Recorded[Any]]) -> Iterator[Difference]:
     state: AllotmentState = allotment.DECIDER.initial
     for event in events:
         before = books(state)

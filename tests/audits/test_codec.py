@@ -345,6 +345,7 @@ def test_a_retired_event_cannot_be_written_and_is_read_raw() -> None:
     assert refusal.value.code == "event_not_registered"
     read = names.decode("noted", 1, content)
     assert read.data == RawEvent(name="noted", json='{"kind":null,"note":"once"}')
+    assert names.decode_event("noted", 1, content) == read.data
     assert msgspec.structs.replace(read, data=envelope.data) == envelope
     assert names.names() == ["sold"]
 
@@ -401,8 +402,10 @@ def names_after_two_changes() -> Registry:
 
 def test_an_old_event_is_read_through_every_upcaster_in_turn() -> None:
     old = REGISTRY.encode(recorded(Noted(note="two words"), name="noted"))
-    read = names_after_two_changes().decode("noted", 1, old)
+    names = names_after_two_changes()
+    read = names.decode("noted", 1, old)
     assert read.data == Renamed(text="two words", words=2)
+    assert names.decode_event("noted", 1, old) == read.data
     assert read.schema_version == 1  # what was recorded, not what it was read as
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import transaction
 
 from audits import context, reading, store
-from audits.codec import leaf_hash, registry
+from audits.codec import Recorded, Registry, leaf_hash, registry
 from audits.events import WorkItemRedriven
-from audits.kernel import Context, Decider, State, WrongExpectedVersion
+from audits.kernel import Context, Decider, Event, State, WrongExpectedVersion
 from audits.work import HISTORY
 from tests.audits.histories import sealed
 from tests.support.database import connect_as, in_threads
@@ -56,6 +56,37 @@ def test_appended_events_are_read_back_typed_and_in_order() -> None:
     assert loaded.state == Counted(count=3)
     assert [item.data for item in loaded.recorded] == [event("v1"), event("v2"), event("v3")]
     assert loaded.recorded[0].actor == OFFICER
+
+
+def test_folding_opens_no_envelope_but_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = context.new_id()
+    append(stream, 1, 2, 3)
+    opened: list[int] = []
+
+    def decode(self: Registry, name: str, schema_version: int, content: bytes) -> Recorded[Event]:
+        recorded = read(self, name, schema_version, content)
+        opened.append(recorded.version)
+        return recorded
+
+    read = Registry.decode
+    monkeypatch.setattr(Registry, "decode", decode)
+    loaded = reading.load(DECIDER, stream)
+    assert (loaded.state, opened) == (Counted(count=3), [1])
+    assert loaded.recorded[-1].version == 3
+    assert [item.version for item in loaded.recorded] == [1, 2, 3]
+    assert opened == [1, 3, 2]  # each of them once
+
+
+def test_what_was_loaded_is_looked_at_like_a_list() -> None:
+    stream = context.new_id()
+    append(stream, 1, 2, 3)
+    recorded = reading.load(DECIDER, stream).recorded
+    whole = tuple(recorded)
+    assert (len(recorded), recorded[1], recorded[-1]) == (3, whole[1], whole[2])
+    assert (recorded[1:], recorded[:-1], recorded[5:]) == (whole[1:], whole[:2], ())
+    for outside in (3, -4):
+        with pytest.raises(IndexError):
+            recorded[outside]
 
 
 def test_the_receipt_names_event_version_and_leaf_hash() -> None:
