@@ -35,27 +35,67 @@ VECTOR_ROOTS: Final = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 """Roots of the first 1 to 8 of those leaves: test data of the Certificate Transparency project."""
-VECTOR_PATH: Final = [
-    "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+_PAIRS: Final = {
+    "01": VECTOR_ROOTS[1],
+    "1": "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
+    "23": "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
+    "4": "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+    "47": "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
+    "6": "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
+    "67": "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+    "03": VECTOR_ROOTS[3],
+}
+"""Hashes over the first to the last of those leaves, as the same data names them in its proofs."""
+VECTOR_PATHS: Final = [
+    (0, 1, []),
+    (0, 8, ["1", "23", "47"]),
+    (5, 8, ["4", "67", "03"]),
+    (2, 3, ["01"]),
+    (1, 5, ["0", "23", "4"]),
 ]
-"""Path of the sixth of the eight leaves, from the same data."""
+"""Leaf, size, path."""
+VECTOR_PROOFS: Final = [
+    (1, 1, []),
+    (1, 8, ["1", "23", "47"]),
+    (6, 8, ["6", "67", "03"]),
+    (2, 5, ["23", "4"]),
+]
+"""Sizes of two trees, and that the later goes on from the earlier."""
+
+
+def published(names: list[str]) -> list[bytes]:
+    return [bytes.fromhex((_PAIRS | {"0": VECTOR_ROOTS[0]})[name]) for name in names]
 
 
 def some_leaves(count: int) -> list[bytes]:
     return [sha256(b"%d" % number).digest() for number in range(count)]
 
 
-def test_published_roots_and_path() -> None:
+def test_published_roots() -> None:
     tree, roots = Tree(), []
     for content in VECTOR_LEAVES:
         tree.append(leaf_hash(content))
         roots.append(tree.root().hex())
     assert roots == VECTOR_ROOTS
-    path = list(map(bytes.fromhex, VECTOR_PATH))
-    assert verify_inclusion(leaf_hash(VECTOR_LEAVES[5]), 5, 8, path, tree.root())
-    assert naive.path(5, list(map(leaf_hash, VECTOR_LEAVES))) == path
+
+
+@pytest.mark.parametrize(("index", "size", "names"), VECTOR_PATHS)
+def test_published_paths(index: int, size: int, names: list[str]) -> None:
+    leaves, path = list(map(leaf_hash, VECTOR_LEAVES)), published(names)
+    root = bytes.fromhex(VECTOR_ROOTS[size - 1])
+    assert verify_inclusion(leaves[index], index, size, path, root)
+    assert naive.path(index, leaves[:size]) == path
+
+
+@pytest.mark.parametrize(("old", "new", "names"), VECTOR_PROOFS)
+def test_published_proofs_of_consistency(old: int, new: int, names: list[str]) -> None:
+    proof, roots = published(names), published_roots()
+    assert verify_consistency(old, new, roots[old - 1], roots[new - 1], proof)
+    assert naive.proof(old, list(map(leaf_hash, VECTOR_LEAVES[:new]))) == proof
+
+
+def published_roots() -> list[bytes]:
+    return list(map(bytes.fromhex, VECTOR_ROOTS))
 
 
 def test_the_empty_tree_is_the_hash_of_nothing() -> None:
