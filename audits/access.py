@@ -27,17 +27,22 @@ PATH_LENGTH: Final = 300
 _STREAMS: Final = UUID("a11ed000-0000-5000-8000-0000000000ac")
 
 _NOTE: Final = """
-    INSERT INTO audits_access (person_id, organization_id, role, path, subject_id, at)
-    VALUES (%s, %s, %s, %s, %s, clock_timestamp())
+    INSERT INTO audits_access (person_id, organization_id, role, path, filters, subject_id, at)
+    VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp())
 """
 _WAITING: Final = """
-    SELECT a.id, a.person_id, a.organization_id, a.role, a.path, a.subject_id, d.correlation_id, a.at
+    SELECT a.id, a.person_id, a.organization_id, a.role, a.path, a.filters, a.subject_id,
+           d.correlation_id, a.at
     FROM audits_access a LEFT JOIN LATERAL (
         SELECT e.correlation_id FROM audits_event e
         WHERE e.stream_id = a.subject_id OR e.event_id = a.subject_id
            OR e.correlation_id = a.subject_id LIMIT 1) d ON true
     WHERE a.event_id IS NULL ORDER BY a.id LIMIT %s FOR UPDATE OF a SKIP LOCKED
 """
+COLUMNS: Final = (
+    "id, person_id, organization_id, role, path, filters, subject_id, correlation_id, at"
+)
+"""Of a row, as `access_of` takes them."""
 _RECORDED: Final = """
     UPDATE audits_access SET event_id = %s, correlation_id = d.correlation_id
     FROM unnest(%s::bigint[], %s::uuid[]) AS d (id, correlation_id) WHERE audits_access.id = d.id
@@ -57,11 +62,14 @@ ACCESSES: Final = Decider(
 )
 
 
-def note(actor: Actor, path: str, subject_id: UUID | None) -> None:
-    """Write down that this person is about to be shown this; raises where that cannot be done."""
+def note(actor: Actor, path: str, subject_id: UUID | None, *, filters: str = "") -> None:
+    """Write down that this person is about to be shown this; raises where that cannot be done.
+
+    filters: ASCII of a bounded length, with nobody's name in it (`audits.api.asked`).
+    """
     shown = path.encode("utf-8", "replace")[:PATH_LENGTH].decode("utf-8", "ignore")
     shown = shown.replace("\0", " ")
-    values = [actor.person_id, actor.organization_id, actor.role.value, shown, subject_id]
+    values = [actor.person_id, actor.organization_id, actor.role.value, shown, filters, subject_id]
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, values)
 
@@ -70,13 +78,14 @@ def record() -> int:
     """Turn rows that wait into events, in the order of their numbers; return how many."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_WAITING, [BATCH])
-        waiting = [_access(row) for row in cursor.fetchall()]
+        waiting = [access_of(row) for row in cursor.fetchall()]
         if waiting:
             _write(waiting)
     return len(waiting)
 
 
-def _access(row: Sequence[Any]) -> Access:
+def access_of(row: Sequence[Any]) -> Access:
+    """Make what an event tells of a row out of its columns."""
     fields = dict(zip(Access.__struct_fields__, row, strict=True))
     return Access(**fields | {"role": Role(fields["role"]), "at": minting.utc(fields["at"])})
 

@@ -154,7 +154,9 @@ class Access(Value):
     organization_id: UUID
     role: Role
     path: str
-    """Without the query, whose words may be personal; cut at 300 bytes."""
+    """Without the query; cut at 300 bytes."""
+    filters: str = ""
+    """What of the query is nobody's name, such as `limit=5&name=*`; 200 bytes at most."""
     subject_id: UUID | None
     """The thing or event that the address names."""
     correlation_id: UUID | None

@@ -97,7 +97,10 @@ MATRIX.add(
         | {WEB: ("SELECT", "INSERT", LEASE), WORKER: ("SELECT", "INSERT", LEASE)},
         "audits_access": READ_ONLY
         | {
-            WEB: ("SELECT", "INSERT (person_id, organization_id, role, path, subject_id, at)"),
+            WEB: (
+                "SELECT",
+                "INSERT (person_id, organization_id, role, path, filters, subject_id, at)",
+            ),
             WORKER: ("SELECT", "UPDATE (event_id, correlation_id)"),
         },
         "audits_finding": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),

@@ -313,6 +313,8 @@ class AccessRow(models.Model):
     organization_id = models.UUIDField()
     role = models.TextField()
     path = models.TextField()
+    filters = models.TextField(db_default="")
+    """What of the query may be kept (`audits.api.asked`)."""
     subject_id = models.UUIDField(null=True)
     at = models.DateTimeField()
     correlation_id = models.UUIDField(null=True)

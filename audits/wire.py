@@ -1,6 +1,6 @@
 """The wire names of the journal's own events. A name is never reused."""
 
-from typing import Final
+from typing import Any, Final
 
 from audits.codec import registry
 from audits.domain.finding import events as finding
@@ -53,5 +53,12 @@ NAMES: Final[dict[str, type[Event]]] = {
 
 
 def register() -> None:
-    """Fix the names; a second call changes nothing."""
+    """Fix the names and how older schemas are read; a second call changes nothing."""
     registry.register(NAMES)
+    if registry.wire_type(AccessesRecorded).schema_version == 1:
+        registry.upcast("accesses_recorded", 1, without_filters)
+
+
+def without_filters(data: dict[str, Any]) -> dict[str, Any]:
+    """Read an event from before filters were kept: none were noted."""
+    return data

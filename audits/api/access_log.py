@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from audits import access
+from audits.api import asked
 from audits.models import Person
 
 SHOWING: Final = ("GET", "HEAD")
@@ -26,7 +27,9 @@ class AccessLog:
         if request.method in SHOWING and response.status_code == OK:
             person = _viewer(request)
             if person is not None:
-                access.note(person.actor(), request.path, _subject(request))
+                every = request.GET.lists()
+                filters = asked.kept((name, value) for name, given in every for value in given)
+                access.note(person.actor(), request.path, _subject(request), filters=filters)
         return response
 
 

@@ -29,6 +29,8 @@ class AccessItem(msgspec.Struct, frozen=True, kw_only=True):
     organization_id: UUID
     role: Role
     path: str
+    filters: str
+    """What of the query is kept: `*` stands for whatever may be any text."""
     subject_id: UUID | None
     """The thing or event that was shown; null for a list."""
     correlation_id: UUID | None

@@ -19,6 +19,7 @@ from audits.rewrapping import REWRAPPING
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
+from audits.verification.accesses import accesses_check
 from audits.work import HISTORY
 
 GRACE_SECONDS: Final = 300
@@ -218,4 +219,5 @@ CHECKS: Final[dict[str, Check]] = {
     "checkpoints": checkpoints_check,
     "times": times_check,
     "guards": guards_check,
+    "accesses": accesses_check,
 }
