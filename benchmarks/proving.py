@@ -14,6 +14,7 @@ import psycopg
 
 from audits.kernel import Role
 from benchmarks import sample
+from benchmarks.appending import Appender
 from benchmarks.commanding import REQUEST_TIMEOUT_SECONDS, Access, RequestFailedError, service
 from benchmarks.fleet import Fleet
 from benchmarks.ground import WEB, Ground
@@ -31,6 +32,8 @@ KEYS: Final = (MILLISECONDS, SECONDS, MEGABYTES)
 LIMITS: Final = {MILLISECONDS: 50.0, SECONDS: 120.0, MEGABYTES: 300.0}
 PROOFS_A_POST: Final = 10
 """Proofs of each kind for each request that a client of commands sends: enough for a p99."""
+MORE_EVENTS: Final = 10
+"""After the first checkpoint, so that there is another that goes on from it."""
 VERIFIER: Final = paths.ROOT / "verifier" / "verify_bundle.py"
 WEIGHED: Final = """
 import resource, runpy, sys
@@ -80,7 +83,12 @@ class Asker:
 
 def of_large_log(base: Ground, size: Size, large: str, keys: frozenset[str]) -> Iterator[Ceiling]:
     """Seal the journal `large`, ask for proofs of it, and have all of it verified."""
-    with sealing(base, large) as office:
+    with (
+        sealing(base, large) as office,
+        Fleet(Appender, (base.variables(large), sample.SEED), 1) as appender,
+    ):
+        _signed(office)
+        appender.run(MORE_EVENTS)
         sizes = _signed(office)
     if MILLISECONDS in keys:
         yield latency(base, size, large, sizes)
@@ -89,7 +97,7 @@ def of_large_log(base: Ground, size: Size, large: str, keys: frozenset[str]) -> 
 
 
 def _signed(office: Office) -> list[int]:
-    """Wait until a checkpoint covers everything; give the sizes of all checkpoints."""
+    """Wait until a checkpoint covers everything; give the sizes of all checkpoints, smallest first."""
     office.go_on()
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -106,7 +114,7 @@ def latency(base: Ground, size: Size, large: str, sizes: Sequence[int]) -> Ceili
     count = PROOFS_A_POST * size.posts
     asked = {
         "inclusion": [f"events/{event_id}/proof" for event_id in _events(base, large, sizes[-1])],
-        "consistency": [f"proofs/consistency?from={older}" for older in sizes],
+        "consistency": [f"proofs/consistency?from={older}" for older in sizes[:-1]],
     }
     found: dict[str, dict[str, float]] = {}
     with service(base, large, WEB, Role.AUDITOR) as access:

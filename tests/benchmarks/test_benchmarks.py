@@ -78,6 +78,7 @@ def test_proofs_come_soon_and_a_bundle_is_verified_within_its_limits(
     proofs, verified = outcomes["proof_p99_ms"].notes, outcomes["verify_bundle_s"].notes
     assert proofs["leaves"] >= TINY.log_events
     assert 0 < proofs["inclusion"]["most_hashes"] <= proofs["leaves"].bit_length()
+    assert 0 < proofs["consistency"]["most_hashes"] <= proofs["leaves"].bit_length() + 1
     assert verified["events"] >= TINY.log_events
 
 
