@@ -149,6 +149,8 @@ def _execute_once(
             # Under the locks of the decision: whatever it saw stands before it in the log.
             refusals.record(refusal, command, target, desk)
             return refusal
+        if _refused_fact(events) is not None:
+            desk.drafts.append(refusals.kept(command, context.command_id))
         receipts = desk.write() if desk.drafts else []
     answer = reading.Receipt(
         command_id=context.command_id, stream_id=target, version=version, events=tuple(receipts)
@@ -244,9 +246,17 @@ def _answer(outcome: Outcome) -> reading.Receipt:
     if isinstance(outcome, Refused | NotPermitted):
         raise outcome
     receipt, events = outcome
+    refusal = _refused_fact(events)
+    if refusal is not None:
+        raise refusal
+    return receipt
+
+
+def _refused_fact(events: list[Event]) -> Refused | None:
+    """Find how to answer events that record a refused fact of the world; None: none does."""
     for event in events:
         refusal_of = house.refusals.get(type(event))
         refusal = refusal_of(event) if refusal_of else None
         if refusal is not None:
-            raise refusal
-    return receipt
+            return refusal
+    return None

@@ -94,6 +94,10 @@ class Desk:
             self._read[stream_id] = (lock, loaded)
         return loaded
 
+    def peek(self, decider: Decider[Any], stream_id: UUID) -> reading.Loaded[Any]:
+        """Load a stream as it is committed, waiting for nobody."""
+        return reading.load(decider, stream_id)
+
     def decide(
         self,
         decider: Decider[Any],

@@ -64,18 +64,23 @@ def record(
         citation=refusal.citation,
         extra_json=json.dumps(refusal.extra) if isinstance(refusal, Refused) else "{}",
     )
-    body = body_of(command).decode()
-    fits = len(msgspec.json.encode(body)) <= BODY_BYTES_AT_MOST
-    kept = RefusedCommandKept(body_json=body if fits else None, raced=raced)
     command_id = desk.context.command_id
     context = msgspec.structs.replace(
         desk.context, correlation_id=_deal_of(command, target, desk) or desk.context.correlation_id
     )
     drafts = [
         store.Draft(REFUSALS.aggregate, command_id, 1, said),
-        store.Draft(KEPT.aggregate, minting.follow_up_id(command_id, KEPT.aggregate), 1, kept),
+        kept(command, command_id, raced=raced),
     ]
     store.append(store.seal(drafts, context, store.Cause(desk.cause.name, desk.cause.fingerprint)))
+
+
+def kept(command: Command, command_id: UUID, *, raced: bool = False) -> store.Draft:
+    """Draft what a refused command asked."""
+    body = body_of(command).decode()
+    fits = len(msgspec.json.encode(body)) <= BODY_BYTES_AT_MOST
+    event = RefusedCommandKept(body_json=body if fits else None, raced=raced)
+    return store.Draft(KEPT.aggregate, minting.follow_up_id(command_id, KEPT.aggregate), 1, event)
 
 
 def _deal_of(command: Command, target: UUID, desk: Desk) -> UUID | None:

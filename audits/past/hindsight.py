@@ -4,6 +4,7 @@ The moment is the event's place in the log, not its time: whatever its transacti
 written before it or after it, never beside it. Until the log has it, transactions are compared.
 """
 
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -13,8 +14,9 @@ from django.db import connection
 from audits import store
 from audits.codec import Recorded, registry
 from audits.execution import Desk
-from audits.kernel import Context, Decider
+from audits.kernel import Context, Decider, Event
 from audits.reading import Loaded
+from audits.replay import pages, wire_names
 
 _SEEN: Final = """
     WITH moment AS (
@@ -26,11 +28,25 @@ _SEEN: Final = """
       AND (coalesce(l.log_index, 9223372036854775807), e.xid) < (moment.place, moment.xid)
     ORDER BY e.version
 """
+_MOMENT: Final = """
+    SELECT coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint
+    FROM audits_event e LEFT JOIN audits_log l USING (event_id) WHERE e.event_id = %s
+"""
+_KIND: Final = """
+    SELECT e.event_id, coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint,
+        e.type, e.schema_version, e.canonical
+    FROM audits_event e LEFT JOIN audits_log l USING (event_id)
+    WHERE e.type = %s AND e.event_id > %s ORDER BY e.event_id LIMIT %s
+"""
 _ALONE: Final = """
     SELECT NOT EXISTS (
         SELECT FROM audits_event o JOIN audits_event e USING (xid)
         WHERE e.event_id = %s AND o.command_id <> e.command_id)
 """
+
+
+Place = tuple[int, int]
+"""Where an event stands: its log index (until it has one, behind all), then its transaction."""
 
 
 @dataclass(slots=True)
@@ -39,10 +55,13 @@ class Hindsight(Desk):
 
     event_id: UUID | None = None
     _seen: dict[UUID, Loaded[Any]] = field(default_factory=dict)
+    _moment: Place | None = None
 
     def load(self, decider: Decider[Any], stream_id: UUID, *, lock: str = "share") -> Loaded[Any]:
-        """Load a stream as it was; nothing is locked."""
+        """Load a stream as it was, with what was drafted here since; nothing is locked."""
         del lock
+        if stream_id in self._written:
+            return self._written[stream_id][1]
         if stream_id not in self._seen:
             rows = _fetch(_SEEN, [self.event_id, stream_id, decider.aggregate])
             recorded = tuple(
@@ -51,6 +70,16 @@ class Hindsight(Desk):
             state = decider.fold(item.data for item in recorded)
             self._seen[stream_id] = Loaded(stream_id, state, len(recorded), recorded)
         return self._seen[stream_id]
+
+    def peek(self, decider: Decider[Any], stream_id: UUID) -> Loaded[Any]:
+        """Load a stream as it was."""
+        return self.load(decider, stream_id)
+
+    def moment(self) -> Place:
+        """Tell where the event stands."""
+        if self._moment is None:
+            [self._moment] = _fetch(_MOMENT, [self.event_id])
+        return self._moment
 
     @property
     def saw_everything(self) -> bool:
@@ -61,6 +90,33 @@ class Hindsight(Desk):
         """
         [(alone,)] = _fetch(_ALONE, [self.event_id])
         return bool(alone)
+
+
+class Mentions:
+    """Which streams mentioned a value in events of some kind: for what a table told at the time.
+
+    Each kind is read once, when it is first asked for; memory holds its values and where they stood.
+    """
+
+    def __init__(self, values: Mapping[type[Event], Callable[[Any], Iterable[Hashable]]]) -> None:
+        self._values: Final = values
+        self._found: Final[dict[type[Event], dict[Hashable, list[tuple[Place, UUID]]]]] = {}
+
+    def streams(self, kind: type[Event], value: Hashable, before: Place) -> list[UUID]:
+        """List the streams that mentioned a value before a place, each once."""
+        places = self._of(kind).get(value, ())
+        return list(dict.fromkeys(stream_id for place, stream_id in places if place < before))
+
+    def _of(self, kind: type[Event]) -> dict[Hashable, list[tuple[Place, UUID]]]:
+        if kind not in self._found:
+            found: dict[Hashable, list[tuple[Place, UUID]]] = {}
+            for page in pages(_KIND, wire_names([kind]), (UUID(int=0),)):
+                for _, log_index, xid, *typed in page:
+                    recorded = registry.decode(typed[0], typed[1], bytes(typed[2]))
+                    for value in self._values[kind](recorded.data):
+                        found.setdefault(value, []).append(((log_index, xid), recorded.stream_id))
+            self._found[kind] = found
+        return self._found[kind]
 
 
 def desk_of(event: Recorded[Any]) -> Hindsight:

@@ -1,33 +1,30 @@
-"""Decisions taken again: the command rebuilt from its own events, the facts of then, the same decider.
+"""Decisions taken again: the command rebuilt or kept, the facts of then, the same decider."""
 
-A command is not recorded, but a hash of all that it asked is (`Recorded.command.fingerprint`): what is
-rebuilt from the events is the very command exactly when it hashes to the same.
-"""
-
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
+from typing import Any, Final, cast
 
-import msgspec
-
-from audits.codec import Recorded, fingerprint
-from audits.execution import Desk, Procedure
-from audits.kernel import Command, Event, Facts, Refused
-from audits.past.hindsight import Hindsight, desk_of
+from audits.codec import Recorded, fingerprint_of
+from audits.events import CommandRefused
+from audits.execution import Desk, NotFound, decide, house
+from audits.execution.refusals import refusal_again
+from audits.kernel import Command, Event, Facts, NotPermitted, Refused
+from audits.past.hindsight import Hindsight
+from audits.past.rebuilding import NotRebuilt, Together, decoded, kept_body, rebuilt
 from audits.reading import Loaded
 
-DEEPEST: Final = 2
-"""How far inside an event's values a command's fields are looked for."""
+WORDED: Final = frozenset({"reason", "citation"})
+"""Members of refusals that are written for people."""
 
-Together = Sequence[Recorded[Any]]
+Said = Refused | NotPermitted
 Gather = Callable[[Hindsight, Any, Loaded[Any], Together], Facts]
 """(desk, command, its stream before it, what it recorded) → the facts that it saw."""
 
 
-class NotRebuilt(Exception):
-    """The events do not say everything that the command asked."""
+class KeptOtherwise(Exception):
+    """What was kept is not what was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +41,83 @@ class Retaken:
         return self.refusal is None and self.decided == self.recorded
 
 
-def retake(
-    together: Together, kind: type[Command], procedure: Procedure, gather: Gather, **stated: Any
-) -> Retaken:
-    """Take the decision behind the events of one command again; stated: what they do not say.
+@dataclass(frozen=True, slots=True)
+class RetakenRefusal:
+    """A refusal decided again beside what was recorded."""
 
-    Raises NotRebuilt.
+    recorded: Said
+    decided: Said | None
+    """None: it would be accepted."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is refused for the same reason; how that is worded may change."""
+        return self.decided is not None and _reason(self.decided) == _reason(self.recorded)
+
+
+def retake_refusal(
+    desk: Hindsight, together: Together, kind: type[Command], gather: Gather
+) -> RetakenRefusal:
+    """Decide a refused command again, all that moves with it included; writes nothing.
+
+    Raises NotRebuilt where it was not kept, KeptOtherwise.
     """
-    target, command = rebuilt(kind, together, stated)
-    desk = desk_of(together[0])
+    said: CommandRefused = of_kind(together, CommandRefused)
+    command = kept_command(together, kind)
+    procedure = dataclasses.replace(
+        house.procedures[kind],
+        gather=lambda at, asked, loaded: gather(cast("Hindsight", at), asked, loaded, together),
+    )
+    try:
+        decide(desk, command, said.target_id, procedure=procedure)
+    except (Refused, NotPermitted) as refusal:
+        return RetakenRefusal(refusal_again(said), refusal)
+    except NotFound:
+        nothing = NotPermitted("not_found", "There was no such thing for this actor")
+        return RetakenRefusal(refusal_again(said), nothing)
+    return RetakenRefusal(refusal_again(said), None)
+
+
+def kept_command(together: Together, kind: type[Command]) -> Command:
+    """Read what a refused command asked; NotRebuilt, KeptOtherwise."""
+    said: CommandRefused = of_kind(together, CommandRefused)
+    body = kept_body(together)
+    if body is None:
+        raise NotRebuilt(kind.__name__)
+    if fingerprint_of(kind.__name__, said.target_id, body) != together[0].command.fingerprint:
+        raise KeptOtherwise(kind.__name__)
+    return decoded(kind, body)
+
+
+def _reason(said: Said) -> tuple[bool, str, Any]:
+    extra = said.extra if isinstance(said, Refused) else {}
+    return isinstance(said, Refused), said.code, _unworded(json.loads(json.dumps(extra)))
+
+
+def _unworded(value: Any) -> Any:
+    """Leave out of JSON values what is written for people."""
+    match value:
+        case dict():
+            return {name: _unworded(each) for name, each in value.items() if name not in WORDED}
+        case list():
+            return [_unworded(each) for each in value]
+        case _:
+            return value
+
+
+def retake(
+    desk: Hindsight,
+    together: Together,
+    kind: type[Command],
+    gather: Gather,
+    besides: Sequence[Any],
+) -> Retaken:
+    """Take the decision behind the events of one command again; raises NotRebuilt.
+
+    besides: values that may say what neither the events nor the stream before them do.
+    """
+    procedure = house.procedures[kind]
+    target, command = rebuilt(desk, together, kind, besides)
     loaded = desk.load(procedure.decider, target)
     recorded = tuple(each.data for each in together if each.stream_id == target)
     try:
@@ -61,50 +126,6 @@ def retake(
     except Refused as refusal:
         return Retaken(recorded, (), refusal)
     return Retaken(recorded, tuple(decided))
-
-
-def rebuilt(
-    kind: type[Command], together: Together, stated: Mapping[str, Any]
-) -> tuple[UUID, Command]:
-    """Rebuild the command and the stream that it was about; NotRebuilt."""
-    asked = together[0].command.fingerprint
-    streams = list(dict.fromkeys(each.stream_id for each in together))
-    for command in _candidates(kind, _said(together) | dict(stated)):
-        for stream_id in streams:
-            if fingerprint(command, stream_id) == asked:
-                return stream_id, command
-    raise NotRebuilt(kind.__name__)
-
-
-def _candidates(kind: type[Command], said: Mapping[str, Any]) -> Iterator[Command]:
-    """Make every command that may be meant: a field may have been left out and resolved."""
-    fields = msgspec.structs.fields(kind)
-    needed = {field.name for field in fields if field.required}
-    optional = [field.name for field in fields if not field.required and field.name in said]
-    for size in range(len(optional) + 1):
-        for left_out in itertools.combinations(optional, size):
-            names = (needed | set(optional)) - set(left_out)
-            try:
-                yield msgspec.convert({name: said[name] for name in names}, kind, strict=False)
-            except (KeyError, msgspec.ValidationError):
-                continue
-
-
-def _said(together: Together) -> dict[str, Any]:
-    """Collect every named value in the events of a command; the first and outermost counts."""
-    said: dict[str, Any] = {}
-    for each in together:
-        _collect(msgspec.to_builtins(each.data), said, depth=0)
-    return said
-
-
-def _collect(values: Mapping[str, Any], said: dict[str, Any], *, depth: int) -> None:
-    for name, value in values.items():
-        said.setdefault(name, value)
-    if depth < DEEPEST:
-        for value in values.values():
-            if isinstance(value, dict):
-                _collect(value, said, depth=depth + 1)
 
 
 def as_gathered(gather: Callable[[Desk, Any, Loaded[Any]], Facts]) -> Gather:

@@ -21,7 +21,7 @@ from audits.context import SYSTEM_ORGANIZATION
 from audits.differences import Difference, Look
 from audits.enrollment import ENROLLMENT
 from audits.events import OrganizationEnrolled, PersonEnrolled
-from audits.execution import REFUSALS, house
+from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Actor, Role
 from audits.rewrapping import REWRAPPING
 from audits.sealing.record import RECORDED, SEALING
@@ -145,7 +145,7 @@ def _permitted(events: list[Written], rules: Mapping[str, Rule]) -> Iterator[Dif
         detail = f"{first.command.name} is not for the role {role.value}"
         yield about(first, "role_not_permitted", detail)
     for each in events if rule.alone else events[:1]:
-        if each.event.aggregate != rule.aggregate:
+        if each.event.aggregate not in {rule.aggregate, KEPT.aggregate}:
             detail = f"{first.command.name} writes to streams of {rule.aggregate} alone"
             yield about(each.event, "event_not_of_command", detail)
 

@@ -10,30 +10,39 @@ from django.core.management.base import CommandParser
 from audits import queries, replay, verification
 from audits.codec import Recorded
 from audits.differences import Difference, Look
-from audits.events import CommandRefused
+from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
 from audits.kernel import Command
-from audits.past.hindsight import desk_of
-from audits.past.retaking import NotRebuilt, Retaken, Together, of_kind, retake
+from audits.past.hindsight import Hindsight, desk_of
+from audits.past.rebuilding import NotRebuilt, Together
+from audits.past.retaking import (
+    Gather,
+    KeptOtherwise,
+    Retaken,
+    RetakenRefusal,
+    of_kind,
+    retake,
+    retake_refusal,
+)
 from audits.past.tool import tell
 from audits.progress import shown
 from audits.shapes import to_wire
 from audits.verification.authority import about
 from licenses.auditing.facts_of_then import gather_of
-from licenses.domain import allotment
-from licenses.domain.allotment.events import UsSaleReported
-from licenses.domain.allotment.state import NotOpened
-from licenses.domain.lab_test.events import ReportAccepted, ReportRefused
-from licenses.domain.remittance.events import RemittanceAssessed
+from licenses.auditing.then import Then
+from licenses.domain.policy.model import Edition
 from licenses.editions import edition_named, looking_back
-from licenses.signatures import canonical_report
+from licenses.gathering.lookups import answered_by
 
 AGAIN: Final = "taken_again"
 UNSAID: Final = "not_said_by_its_events"
 BEHIND: Final = "behind_others_in_its_transaction"
 NOT_TAKEN: Final = "facts_not_recorded"
-REFUSED: Final = "refused"
-"""What becomes of a decision: of a refused command no more is recorded than a hash of what it asked."""
+REFUSED_AGAIN: Final = "refused_again"
+UNKEPT: Final = "refused_and_not_kept"
+"""Refused before bodies were kept, or too long to be: no more is there than a hash of what it asked."""
+RACED: Final = "refused_by_a_constraint"
+"""What becomes of a decision."""
 
 
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +58,9 @@ def recompute(look: Look) -> Recomputed:
     """Take every decision again that a command of the apps recorded; changes nothing."""
     kinds = {kind.__name__: kind for kind in house.procedures}
     look.expect(queries.count_events())
-    became: dict[str, Counter[str]] = {AGAIN: Counter()}
+    became: dict[str, Counter[str]] = {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
     otherwise: list[Difference] = []
-    with looking_back():
+    with looking_back(), answered_by(Then()):
         for together in replay.commands():
             look.done(len(together))
             kind = kinds.get(together[0].command.name)
@@ -67,18 +76,45 @@ def recompute(look: Look) -> Recomputed:
 
 
 def _again(together: Together, kind: type[Command]) -> tuple[str, list[Difference]]:
-    if of_kind(together, CommandRefused) is not None:
-        return REFUSED, []
     gather = gather_of(kind)
-    if gather is None or of_kind(together, ReportRefused) is not None:
-        return NOT_TAKEN, []  # a refused report may be in order elsewhere by now
-    if not desk_of(together[0]).saw_everything:
+    if gather is None:
+        return NOT_TAKEN, []
+    desk = desk_of(together[0])
+    if not desk.saw_everything:
         return BEHIND, []
+    if of_kind(together, CommandRefused) is not None:
+        return _refused_again(desk, together, kind, gather)
     try:
-        retaken = retake(together, kind, house.procedures[kind], gather, **_stated(together))
+        retaken = retake(desk, together, kind, gather, _besides(together))
     except NotRebuilt:
         return UNSAID, []
     return AGAIN, list(_differences(together[0], retaken))
+
+
+def _refused_again(
+    desk: Hindsight, together: Together, kind: type[Command], gather: Gather
+) -> tuple[str, list[Difference]]:
+    kept = of_kind(together, RefusedCommandKept)
+    if kept is not None and kept.raced:
+        return RACED, []
+    try:
+        retaken = retake_refusal(desk, together, kind, gather)
+    except NotRebuilt:
+        return UNKEPT, []
+    except KeptOtherwise:
+        detail = "what was kept of it is not what was refused"
+        return REFUSED_AGAIN, [about(together[0], "refused_command_otherwise", detail)]
+    return REFUSED_AGAIN, list(_refusal_differences(together[0], retaken))
+
+
+def _refusal_differences(first: Recorded[Any], retaken: RetakenRefusal) -> Iterator[Difference]:
+    said, again = retaken.recorded, retaken.decided
+    if again is None:
+        detail = f"it was refused as {said.code} and has to be accepted"
+        yield about(first, "refusal_not_due", detail)
+    elif not retaken.agrees:
+        detail = f"refused as {said.code}: {said}; decided again {again.code}: {again}"
+        yield about(first, "refusal_otherwise", detail)
 
 
 def _differences(first: Recorded[Any], retaken: Retaken) -> Iterator[Difference]:
@@ -91,22 +127,10 @@ def _differences(first: Recorded[Any], retaken: Retaken) -> Iterator[Difference]
         yield about(first, "decision_otherwise", detail)
 
 
-def _stated(together: Together) -> dict[str, Any]:
-    """Add what commands ask beside what their events say, such as the rule of an edition."""
-    stated: dict[str, Any] = {"status": "BOOK", "credit_debit": "CRDT"}
-    accepted = of_kind(together, ReportAccepted)
-    if accepted is not None:
-        stated["report"] = canonical_report(accepted.report).decode()
-    assessed = of_kind(together, RemittanceAssessed)
-    if assessed is not None:
-        stated["levy"] = msgspec.to_builtins(edition_named(assessed.edition).levy)
-        stated["is_covered"] = assessed.cumulative_due_cents > 0
-    for each in together:
-        if isinstance(each.data, UsSaleReported):
-            books = desk_of(each).load(allotment.DECIDER, each.stream_id).state
-            if not isinstance(books, NotOpened):  # or the sale opens them: an event says for what
-                stated["product_id"] = books.volume.product_id
-    return stated
+def _besides(together: Together) -> list[Edition]:
+    """Give the edition that a decision names: processes ask in its words."""
+    named = next((each.edition for each in together if each.edition is not None), None)
+    return [] if named is None else [edition_named(named)]
 
 
 class Recompute:

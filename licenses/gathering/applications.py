@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
-
 from audits.execution import Desk
 from audits.reading import Loaded
 from customers.domain.customer.state import Unregistered
@@ -31,32 +29,22 @@ from licenses.domain.product.reference import Reference, find_part, parse_refere
 from licenses.editions import edition_in_force
 from licenses.gathering import deals, parties
 from licenses.gathering.common import common
-from licenses.models import (
-    ApplicationRow,
-)
+from licenses.gathering.lookups import lookups
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 PER_LETTER: Final = 1_000_000
 REFERENCE_FILE: Final = Path(__file__).parent.parent / "reference" / "accelerators.toml"
 
 
-def next_control_number() -> str:
-    """Take an application control number: a letter and six digits, without any lock."""
-    letter, digits = divmod(_next("licenses_control_number"), PER_LETTER)
+def next_control_number(desk: Desk) -> str:
+    """Take an application control number: a letter and six digits."""
+    letter, digits = divmod(lookups().control_number(desk), PER_LETTER)
     return f"{LETTERS[letter]}{digits:06d}"
 
 
-def next_license_number() -> str:
-    """Take a license number: D and seven digits, without any lock."""
-    return f"D{_next('licenses_license_number'):07d}"
-
-
-def _next(sequence: str) -> int:
-    """Take a number; one that a refusal wastes is never given again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        (number,) = cursor.fetchone()
-    return int(number)
+def next_license_number(desk: Desk) -> str:
+    """Take a license number: D and seven digits."""
+    return f"D{lookups().license_number(desk):07d}"
 
 
 @functools.cache
@@ -79,16 +67,13 @@ def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) ->
     content = state.content if isinstance(state, Draft) else Content()
     exporter_id = desk.context.actor.organization_id
     fingerprint = deal_fingerprint(exporter_id, content)
-    duplicate = ApplicationRow.objects.filter(
-        fingerprint=fingerprint, status__in=["submitted", "proposed"]
-    ).exclude(id=loaded.stream_id)
     return SubmitFacts(
         **common(desk),
-        control_number=next_control_number(),
+        control_number=next_control_number(desk),
         edition=edition.name,
         customers=known_customers(desk, content, exporter_id),
         ineligible=ineligible_lines(desk, content),
-        duplicate_of=duplicate.values_list("id", flat=True).first(),
+        duplicate_of=lookups().duplicate_of(desk, fingerprint, but=loaded.stream_id),
     )
 
 

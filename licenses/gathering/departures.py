@@ -19,10 +19,7 @@ from licenses.domain.shipment.state import ShipmentState
 from licenses.editions import edition_in_force
 from licenses.gathering import shipments
 from licenses.gathering.common import common
-from licenses.models import (
-    ShipmentRow,
-    ShippedSerial,
-)
+from licenses.gathering.lookups import lookups
 
 
 def deal_of_license(desk: Desk, command: RequestShipment) -> UUID | None:
@@ -42,32 +39,20 @@ def request_facts(
     return RequestFacts(
         **common(desk),
         basis=basis,
-        taken_serials=_taken(command.serials, loaded.stream_id),
+        taken_serials=_taken(desk, command.serials, loaded.stream_id),
         edition=edition_in_force(desk.context.now).name,
     )
 
 
-def _taken(serials: tuple[str, ...], shipment_id: UUID) -> tuple[str, ...]:
-    waiting = (
-        ShipmentRow.objects.filter(
-            serials__overlap=list(serials), status__in=["requested", "cleared"]
-        )
-        .exclude(id=shipment_id)
-        .values_list("serials", flat=True)
-    )
-    promised = {serial for lot in waiting for serial in lot} & set(serials)
-    return tuple(sorted(promised | set(_shipped(serials))))
-
-
-def _shipped(serials: tuple[str, ...]) -> tuple[str, ...]:
-    rows = ShippedSerial.objects.filter(serial__in=list(serials)).order_by("serial")
-    return tuple(rows.values_list("serial", flat=True))
+def _taken(desk: Desk, serials: tuple[str, ...], shipment_id: UUID) -> tuple[str, ...]:
+    promised = lookups().promised_serials(desk, serials, but=shipment_id)
+    return tuple(sorted(promised | set(lookups().shipped_serials(desk, serials))))
 
 
 def export_facts(desk: Desk, command: FileExport, loaded: Loaded[ShipmentState]) -> ExportFacts:
     """Gather the filing rule in force and whether the number is taken."""
     edition = edition_in_force(desk.context.now)
-    taken = ShipmentRow.objects.filter(itn=command.itn).exclude(id=loaded.stream_id).exists()
+    taken = lookups().is_itn_taken(desk, command.itn, but=loaded.stream_id)
     return ExportFacts(
         **common(desk), rule=edition.filing, edition=edition.name, is_itn_taken=taken
     )
@@ -95,5 +80,5 @@ def dispatch_facts(
         verdicts=shipments.shipment_verdicts(desk, basis, edition, quantity=quantity),
         edition=edition.name,
         tested_serials=lot if edition.testing.required else None,
-        shipped_serials=_shipped(command.serials),
+        shipped_serials=lookups().shipped_serials(desk, command.serials),
     )

@@ -36,7 +36,7 @@ def grant(desk: Desk, _command: Any, loaded: Loaded[Any], events: list[Event]) -
     facts = GrantFacts(
         now=desk.context.now,
         actor=desk.context.actor,
-        license_number=next_license_number(),
+        license_number=next_license_number(desk),
         rule=edition.license,
         edition=edition.name,
     )

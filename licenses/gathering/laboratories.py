@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from audits import reading
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -17,10 +16,7 @@ from licenses.domain.laboratory.decisions import AccreditFacts
 from licenses.domain.laboratory.state import Accredited, Disqualified, LaboratoryState
 from licenses.editions import edition_in_force
 from licenses.gathering.common import common
-from licenses.models import (
-    AcceptedReport,
-    LaboratoryRow,
-)
+from licenses.gathering.lookups import lookups
 
 
 def accredit_facts(desk: Desk, _command: Any, _loaded: Loaded[Any]) -> AccreditFacts:
@@ -31,8 +27,8 @@ def accredit_facts(desk: Desk, _command: Any, _loaded: Loaded[Any]) -> AccreditF
 
 def own_laboratory(desk: Desk) -> Loaded[Any] | None:
     """Load the laboratory for which the actor's organization acts."""
-    row = LaboratoryRow.objects.filter(organization_id=desk.context.actor.organization_id).first()
-    return desk.load(laboratory.DECIDER, row.id) if row else None
+    own = lookups().laboratory_of(desk, desk.context.actor.organization_id)
+    return desk.load(laboratory.DECIDER, own) if own else None
 
 
 def lot_facts(desk: Desk, _command: Any, _loaded: Loaded[LabTestState]) -> LotFacts:
@@ -75,7 +71,7 @@ def report_facts(desk: Desk, command: SubmitReport, loaded: Loaded[LabTestState]
         report_sha256=handed_in.sha256,
         signed_with=public_key if handed_in.is_signed(command.signature, public_key) else None,
         laboratory_accredited=isinstance(state, Accredited),
-        used_for_shipment_id=_used_for(handed_in, loaded),
+        used_for_shipment_id=_used_for(desk, handed_in, loaded),
         testing=edition.testing,
         edition=edition.name,
     )
@@ -92,17 +88,15 @@ def _key_named(state: LaboratoryState | None, key_id: str) -> str | None:
             return None
 
 
-def _used_for(handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]) -> UUID | None:
-    if handed_in.report is None:
+def _used_for(
+    desk: Desk, handed_in: signatures.OpenedReport, loaded: Loaded[LabTestState]
+) -> UUID | None:
+    report = handed_in.report
+    if report is None:
         return None
     shipment_id = loaded.state.lot.shipment_id  # type: ignore[union-attr]  # it was registered
-    same = AcceptedReport.objects.filter(report_sha256=handed_in.sha256) | (
-        AcceptedReport.objects.filter(
-            laboratory_id=handed_in.report.laboratory_id,
-            report_number=handed_in.report.report_number,
-        )
-    )
-    return same.exclude(shipment_id=shipment_id).values_list("shipment_id", flat=True).first()
+    number = (report.laboratory_id, report.report_number)
+    return lookups().report_used_for(desk, handed_in.sha256, number, but=shipment_id)
 
 
 def is_accredited(desk: Desk, laboratory_id: UUID) -> bool:
@@ -120,6 +114,6 @@ def void_facts(desk: Desk, _command: Any, loaded: Loaded[LabTestState]) -> VoidF
     accredited = dispatched = False
     if isinstance(state, Certified):
         accredited = is_accredited(desk, state.certificate.laboratory_id)
-        left = reading.load(shipment.DECIDER, state.lot.shipment_id).state
+        left = desk.peek(shipment.DECIDER, state.lot.shipment_id).state
         dispatched = hasattr(left, "departure")
     return VoidFacts(**common(desk), laboratory_accredited=accredited, dispatched=dispatched)

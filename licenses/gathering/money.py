@@ -31,10 +31,7 @@ from licenses.domain.remittance.decisions import AssessFacts, ConfirmFacts, Reco
 from licenses.editions import edition_in_force, edition_named
 from licenses.gathering import parties, volume
 from licenses.gathering.common import common
-from licenses.models import (
-    LedgerTransfer,
-    RemittanceRow,
-)
+from licenses.gathering.lookups import lookups
 
 
 def us_sale_facts(
@@ -45,16 +42,9 @@ def us_sale_facts(
     A sale that opens an allotment must open the one it counts in.
     """
     facts = volume.facts_of_existing(desk, loaded) or _facts_of_new(desk, command, loaded)
-    return msgspec.structs.replace(
-        facts,
-        counted_elsewhere=volume.is_counted_elsewhere(
-            loaded.stream_id,
-            exporter_id=facts.exporter_id,
-            product_id=facts.product_id,
-            evidence_sha256=command.evidence.sha256,
-            sale_reference=command.sale_reference,
-        ),
-    )
+    sale = (command.evidence.sha256, facts.exporter_id, command.sale_reference)
+    counted = lookups().is_sale_counted(desk, facts.product_id, sale, but=loaded.stream_id)
+    return msgspec.structs.replace(facts, counted_elsewhere=counted)
 
 
 def _facts_of_new(
@@ -88,7 +78,11 @@ def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState])
             desk, (payer.customer_id for payer in terms.payers)
         ),
         named_payer_ids=named_payer_ids(command, terms.payers),
-        booked_for_license_id=_booked_elsewhere(command, terms.license_id),
+        booked_for_license_id=lookups().booked_for(
+            desk,
+            deposit_key(command.account, command.bank_reference),
+            but=terms.license_id,
+        ),
         edition=terms.edition,
     )
 
@@ -98,13 +92,6 @@ def named_payer_ids(command: BookDeposit, payers: tuple[Payer, ...]) -> tuple[UU
     if command.payer_name is None:
         return ()
     return payers_named(vault.Glass(command).read(command.payer_name), payers)
-
-
-def _booked_elsewhere(command: BookDeposit, license_id: UUID) -> UUID | None:
-    booked = LedgerTransfer.objects.filter(
-        business_key=f"{deposit_key(command.account, command.bank_reference)}/0"
-    ).exclude(subject_id=license_id)
-    return booked.values_list("subject_id", flat=True).first()
 
 
 def return_facts(desk: Desk, _command: ReturnExcess, loaded: Loaded[EscrowState]) -> ReturnFacts:
@@ -144,22 +131,16 @@ def assess_facts(desk: Desk, command: AssessRemittance, _loaded: Loaded[Any]) ->
 def confirm_facts(desk: Desk, command: ConfirmRemittance, loaded: Loaded[Any]) -> ConfirmFacts:
     """Gather whether the reference confirmed another remittance."""
     reference = command.reference.replace("-", "")
-    used = RemittanceRow.objects.filter(reference=reference).exclude(id=loaded.stream_id)
-    shipment_id = used.values_list("shipment_id", flat=True).first()
+    shipment_id = lookups().reference_used_by(desk, reference, but=loaded.stream_id)
     return ConfirmFacts(**common(desk), reference_used_by_shipment_id=shipment_id)
 
 
 def reconcile_facts(desk: Desk, _command: Any, loaded: Loaded[Any]) -> ReconcileFacts:
     """Add up what the ledger says of this remittance."""
-    rows = LedgerTransfer.objects.filter(subject_id=loaded.state.assessed.shipment_id)
-    resolved = set(rows.exclude(pending=None).values_list("pending_id", flat=True))
-    due = [row.amount_cents for row in rows if row.code == "levy"]
-    paying = [row for row in rows if row.code == "remittance"]
+    totals = lookups().remittance_totals(desk, loaded.state.assessed)
     return ReconcileFacts(
         **common(desk),
-        due_cents=sum(due),
-        paid_cents=sum(row.amount_cents for row in paying if row.kind == "post"),
-        pending_cents=sum(
-            row.amount_cents for row in paying if row.kind == "pending" and row.id not in resolved
-        ),
+        due_cents=totals.due_cents,
+        paid_cents=totals.paid_cents,
+        pending_cents=totals.pending_cents,
     )

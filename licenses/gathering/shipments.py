@@ -40,7 +40,7 @@ from licenses.domain.shipment import events as shipment_events
 from licenses.domain.shipment.values import Papers, ShipmentTerms
 from licenses.editions import edition_named
 from licenses.gathering import deals, parties, volume
-from licenses.models import RemittanceRow
+from licenses.gathering.lookups import lookups
 
 REMITTANCE_DUE: Final = timedelta(days=10)
 """A levy that is assessed and not confirmed after that is overdue: the period for a deposit of
@@ -195,23 +195,21 @@ def _payment(basis: Basis, value_cents: int) -> PaymentFacts | None:
 
 def _levy(desk: Desk, basis: Basis, edition: Edition, value_cents: int) -> LevyFacts:
     state = basis.escrow.state
-    rows = RemittanceRow.objects.filter(license_id=basis.terms.license_id)
+    license_id = basis.terms.license_id
     entered = basis.terms.entered_value_cents
-    duty = rows.filter(
-        shipment_id=basis.shipment.stream_id, status__in=["confirmed", "reconciled"]
-    ).first()
     is_on_proceeds = edition.levy.base == "sale_proceeds"
     return LevyFacts(
-        overdue=rows.filter(
-            status__in=["assessed", "instructed"],
-            created_at__lte=desk.context.now - REMITTANCE_DUE,
-        ).count(),
+        overdue=lookups().overdue_remittances(
+            desk, license_id, assessed_by=desk.context.now - REMITTANCE_DUE
+        ),
         base_cents=value_cents if is_on_proceeds else entered,
         # An entered value is in US dollars, as customs has it.
         currency=basis.terms.currency if is_on_proceeds else "USD",
         held_cents=0 if isinstance(state, NotOpened) else state.books.held_cents,
         imported_for_testing=entered is not None,
-        confirmed_cents=duty.amount_cents if duty else 0,
+        confirmed_cents=lookups().confirmed_cents(
+            desk, license_id, shipment_id=basis.shipment.stream_id
+        ),
         evidence=basis.escrow.latest(escrow_events.EscrowFunded, escrow_events.EscrowReleased),
     )
 

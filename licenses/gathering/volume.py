@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -18,7 +16,6 @@ from licenses.domain.policy.facts import VolumeFacts
 from licenses.domain.policy.model import Edition
 from licenses.domain.product.state import Registered
 from licenses.editions import edition_in_force
-from licenses.models import CountedSale
 
 
 def allotment_of(exporter_id: UUID, product_id: UUID, edition: Edition, at: datetime) -> UUID:
@@ -60,22 +57,6 @@ def facts_of_existing(desk: Desk, loaded: Loaded[AllotmentState]) -> AllotmentFa
     return allotment_facts(
         desk, exporter_id=books.exporter_id, product_id=books.product_id, window=books.window
     )
-
-
-def is_counted_elsewhere(
-    allotment: UUID,
-    *,
-    exporter_id: UUID,
-    product_id: UUID,
-    evidence_sha256: str,
-    sale_reference: str,
-) -> bool:
-    """Tell whether a sale of this product counts in another allotment than this one."""
-    of_product = CountedSale.objects.filter(product_id=product_id).exclude(allotment_id=allotment)
-    same = Q(evidence_sha256=evidence_sha256) | Q(
-        exporter_id=exporter_id, sale_reference=sale_reference
-    )
-    return of_product.filter(same).exists()
 
 
 def volume_facts(

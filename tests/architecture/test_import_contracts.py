@@ -116,6 +116,7 @@ BREACHES = (
     Breach("single-writer", "licenses/gathering/__init__.py", "audits.store"),
     Breach("single-writer", "customers/queries.py", "audits.store"),
     Breach("single-writer", "config/urls.py", "audits.store"),
+    Breach("lookups", "licenses/gathering/money.py", "licenses.models"),
     Breach("acyclic", "licenses/domain/money.py", "licenses.domain.policy"),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from audits.execution import NotFound
+from audits.execution import NotFound, reading_desk
 from licenses.domain import application
 from licenses.domain.application import commands
 from licenses.domain.application.state import Denied
@@ -64,7 +64,7 @@ def test_an_exporter_does_not_find_the_application_of_another(stage: Stage) -> N
 @pytest.mark.usefixtures("transactional_db")
 def test_control_numbers_are_a_letter_and_six_digits_and_never_given_twice() -> None:
     def take(_place: int) -> list[str]:
-        return [next_control_number() for _ in range(20)]
+        return [next_control_number(reading_desk(EXPORTER)) for _ in range(20)]
 
     numbers = [number for taken in in_threads(take, range(8), threads=8) for number in taken]
     assert len(set(numbers)) == 160

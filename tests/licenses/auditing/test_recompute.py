@@ -1,12 +1,14 @@
 """Every decision is taken again from the facts it saw; one that was forged comes out otherwise."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
 from django.core.management import call_command
 from msgspec.structs import replace
+from pytest_django import DjangoDbBlocker
 
 from audits.codec import Recorded
 from audits.differences import Look, Silence
@@ -17,7 +19,16 @@ from audits.reading import decode
 from audits.replay import wire_names
 from customers.domain.customer.events import CustomerApproved
 from licenses.auditing.facts_of_then import NOT_TAKEN_AGAIN, gather_of
-from licenses.auditing.recompute import AGAIN, BEHIND, NOT_TAKEN, Recomputed, recompute
+from licenses.auditing.recompute import (
+    AGAIN,
+    BEHIND,
+    NOT_TAKEN,
+    RACED,
+    REFUSED_AGAIN,
+    UNKEPT,
+    Recomputed,
+    recompute,
+)
 from licenses.domain.allotment.events import UsSaleReported
 from licenses.domain.application.events import ApplicationApproved, ApplicationSubmitted
 from licenses.domain.escrow.events import DepositBooked
@@ -25,8 +36,25 @@ from licenses.domain.lab_test.events import CertificateIssued
 from licenses.domain.policy.model import Condition
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
+from tests.licenses.auditing.attempts import Tried, play_and_try
+from tests.licenses.verification.conftest import in_the_log
+from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import rewrite
 from tests.support.people import identity
+
+
+@pytest.fixture(scope="module")
+def tried(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Tried]:  # noqa: ARG001
+    """Play the deals of the module's world, and try what must not be."""
+    with django_db_blocker.unblock(), in_the_log(play_and_try) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def committed(tried: Tried) -> Played:
+    """Give the world to `played`."""
+    return tried.played
+
 
 SUMMED: Final = EventRow.objects.order_by("event_id").values_list("event_id", "leaf_hash")
 
@@ -45,10 +73,88 @@ def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> N
     before = list(SUMMED.all())
     found = recomputed()
     assert found.otherwise == ()
-    assert set(found.decisions) == {AGAIN, BEHIND, NOT_TAKEN}
+    assert set(found.decisions) == {AGAIN, REFUSED_AGAIN, RACED, BEHIND, NOT_TAKEN}, found.decisions
     assert set(found.decisions[NOT_TAKEN]) <= {kind.__name__ for kind in NOT_TAKEN_AGAIN}
     assert sum(found.decisions[AGAIN].values()) > 100
     assert list(SUMMED.all()) == before
+
+
+@pytest.mark.usefixtures("played")
+def test_every_refusal_is_decided_again_and_refused_for_the_same_reason(tried: Tried) -> None:
+    found = recomputed()
+    assert sum(found.decisions[REFUSED_AGAIN].values()) == len(tried.codes) - 3
+    assert found.decisions[RACED] == {"SuspendLicense": 1}
+    assert found.otherwise == ()
+
+
+def refusal(code: str) -> tuple[Recorded[Any], Recorded[Any]]:
+    """Find the first refusal with this code, and what is kept of its command."""
+    rows = EventRow.objects.filter(type="command_refused").order_by("recorded_at")
+    said = next(each for row in rows if (each := decode(bytes(row.canonical))).data.code == code)
+    [kept] = EventRow.objects.filter(command_id=said.command.id, type="refused_command_kept")
+    return said, decode(bytes(kept.canonical))
+
+
+def kinds() -> list[str]:
+    return [each.kind for each in recomputed().otherwise]
+
+
+CODES: Final = (
+    *("role_not_permitted", "application_not_pending", "application_duplicate", "four_eyes"),
+    *("conditions_not_met", "serial_already_shipped", "quantity_exceeded", "itn_already_used"),
+    *("lot_not_certified", "deposit_conflict", "remittance_reference_used", "halted"),
+)
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.usefixtures("played")
+def test_a_refusal_for_another_reason_than_the_facts_gave_is_named(code: str) -> None:
+    said, _ = refusal(code)
+    rewrite(said, replace(said.data, code="because"))
+    [found] = recomputed().otherwise
+    assert (found.kind, str(said.event_id) in found.subject) == ("refusal_otherwise", True)
+    assert code in found.detail
+
+
+@pytest.mark.usefixtures("played")
+def test_a_refusal_of_what_had_to_be_accepted_is_named() -> None:
+    """Nothing but the moment spoke against what a constraint refused."""
+    rows = EventRow.objects.filter(type="refused_command_kept")
+    [raced] = [each for row in rows if (each := decode(bytes(row.canonical))).data.raced]
+    rewrite(raced, replace(raced.data, raced=False))
+    assert kinds() == ["refusal_not_due"]
+
+
+@pytest.mark.usefixtures("played")
+def test_a_refusal_for_other_figures_is_named() -> None:
+    said, _ = refusal("conditions_not_met")
+    extra = json.loads(said.data.extra_json)
+    extra["failing"][0]["code"] = "another"
+    rewrite(said, replace(said.data, extra_json=json.dumps(extra)))
+    assert kinds() == ["refusal_otherwise"]
+
+
+@pytest.mark.usefixtures("played")
+def test_how_a_refusal_is_worded_may_change() -> None:
+    said, _ = refusal("conditions_not_met")
+    rewrite(said, replace(said.data, detail="In other words"))
+    assert kinds() == []
+
+
+@pytest.mark.usefixtures("played")
+def test_another_command_than_the_one_refused_is_named() -> None:
+    _, kept = refusal("license_not_in_force")
+    rewrite(kept, replace(kept.data, body_json='{"reason":"Another"}'))
+    assert kinds() == ["refused_command_otherwise"]
+
+
+@pytest.mark.usefixtures("played")
+def test_what_was_not_kept_is_counted_by_its_command() -> None:
+    _, kept = refusal("license_not_in_force")
+    rewrite(kept, replace(kept.data, body_json=None))
+    found = recomputed()
+    assert found.decisions[UNKEPT] == {"SuspendLicense": 1}
+    assert found.otherwise == ()
 
 
 def test_every_command_is_taken_again_or_says_why_not() -> None:

@@ -1,6 +1,8 @@
 """One world for a whole module: played once, committed; each test tampers and is rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 import pytest
 from django.core.management import call_command
@@ -13,17 +15,25 @@ from tests.licenses.verification.attempts import STATE
 from tests.licenses.verification.histories import Played, play
 from tests.support.database import connect_as
 
+T = TypeVar("T")
+
+
+@contextmanager
+def in_the_log(act: Callable[[], T]) -> Iterator[T]:
+    """Play something, committed and in the log, and empty the database afterwards."""
+    try:
+        played = act()
+        Sequencer().run_until_empty()
+        yield played
+    finally:
+        call_command("flush", verbosity=0, interactive=False)
+
 
 @pytest.fixture(scope="module")
 def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Played]:  # noqa: ARG001
-    """Play the deals of the module's world and empty the database afterwards."""
-    with django_db_blocker.unblock():
-        try:
-            played = play()
-            Sequencer().run_until_empty()
-            yield played
-        finally:
-            call_command("flush", verbosity=0, interactive=False)
+    """Play the deals of the module's world."""
+    with django_db_blocker.unblock(), in_the_log(play) as played:
+        yield played
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""Commands rebuilt: from their own events, their stream, and whatever else may say what they asked.
+
+A command is not recorded, but a hash of all that it asked is (`Recorded.command.fingerprint`): what is
+put together is the very command exactly when it hashes to the same. So anything may be tried, and
+no command needs a rule of its own.
+"""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import msgspec.inspect as types
+
+from audits.codec import Recorded, canonical, fingerprint, fingerprint_of
+from audits.events import RefusedCommandKept
+from audits.execution import Desk, house
+from audits.kernel import Command
+
+DEEPEST: Final = 2
+"""How far inside a value a command's fields are looked for."""
+TRIED_AT_MOST: Final = 10_000
+"""Commands that are put together before one counts as not rebuilt."""
+
+Together = Sequence[Recorded[Any]]
+_LEFT_OUT: Final = object()
+_FEW: Final[Mapping[type[types.Type], tuple[Any, ...]]] = {
+    types.BoolType: (False, True),
+    types.NoneType: (None,),
+    types.VarTupleType: ((),),
+}
+
+
+class NotRebuilt(Exception):
+    """Nothing says everything that the command asked."""
+
+
+def rebuilt(
+    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Any]
+) -> tuple[UUID, Command]:
+    """Rebuild the command behind events, and name the stream that it was about; NotRebuilt.
+
+    Unless it was kept, its fields are looked for in the events, in its stream before them, then in
+    `besides`.
+    """
+    asked = together[0].command.fingerprint
+    decider = house.procedures[kind].decider
+    for target in dict.fromkeys(each.stream_id for each in together):
+        body = kept_body(together)
+        if body is not None and fingerprint_of(kind.__name__, target, body) == asked:
+            return target, decoded(kind, body)
+        before = desk.load(decider, target).state
+        said = _said([*(each.data for each in together), before, *besides])
+        for command in itertools.islice(_candidates(kind, said), TRIED_AT_MOST):
+            if fingerprint(command, target) == asked:
+                return target, command
+    raise NotRebuilt(kind.__name__)
+
+
+def kept_body(together: Together) -> bytes | None:
+    """Give the body of a refused command; None: it was not kept."""
+    for each in together:
+        if isinstance(each.data, RefusedCommandKept) and each.data.body_json is not None:
+            return each.data.body_json.encode()
+    return None
+
+
+def decoded(kind: type[Command], body: bytes) -> Command:
+    """Read a kept body; NotRebuilt where the class has other fields today."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise NotRebuilt(kind.__name__) from error
+
+
+def _candidates(kind: type[Command], said: Mapping[str, Any]) -> Iterator[Command]:
+    """Make every command that may be meant, the likeliest first."""
+    info = types.type_info(kind)
+    options = {field.name: list(_options(field, said)) for field in _fields(info)}
+    for values in itertools.product(*options.values()):
+        named = zip(options, values, strict=True)
+        given = {name: value for name, value in named if value is not _LEFT_OUT}
+        try:
+            yield msgspec.convert(given, kind, strict=False)
+        except msgspec.ValidationError:
+            continue
+
+
+def _fields(info: types.Type) -> tuple[types.Field, ...]:
+    return info.fields if isinstance(info, types.StructType) else ()
+
+
+def _options(field: types.Field, said: Mapping[str, Any]) -> Iterator[Any]:
+    """List what a field may have been: what is said under its name, or any of a few values."""
+    if field.name in said:
+        value = said[field.name]
+        yield value
+        if isinstance(value, dict):
+            yield canonical(value).decode()  # where the command brings a document as text
+    if not field.required:
+        yield _LEFT_OUT
+    yield from _few(field.type)
+
+
+def _few(info: types.Type) -> Iterator[Any]:
+    """List the values of a type that has but a few, and what says nothing."""
+    match info:
+        case types.Metadata(type=inner):
+            yield from _few(inner)
+        case types.UnionType(types=options):
+            for option in options:
+                yield from _few(option)
+        case types.LiteralType(values=values):
+            yield from values
+        case types.EnumType(cls=cls):
+            yield from (member.value for member in cls)
+        case _:
+            yield from _FEW.get(type(info), ())
+
+
+def _said(sources: Sequence[Any]) -> dict[str, Any]:
+    """Collect every named value; the first and outermost counts."""
+    said: dict[str, Any] = {}
+    for source in sources:
+        _collect(msgspec.to_builtins(source), said, depth=0)
+    return said
+
+
+def _collect(values: Mapping[str, Any], said: dict[str, Any], *, depth: int) -> None:
+    for name, value in values.items():
+        said.setdefault(name, value)
+    if depth < DEEPEST:
+        for value in values.values():
+            if isinstance(value, dict):
+                _collect(value, said, depth=depth + 1)
