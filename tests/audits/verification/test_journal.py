@@ -153,7 +153,11 @@ def test_every_record_is_looked_at_whatever_the_size_of_a_page(
     counting = Counting()
     assert verification.verify(counting, only=JOURNAL).is_sound
     assert counting.looked_at == counting.totals
-    assert counting.totals == dict.fromkeys(JOURNAL, 10) | {"guards": 2, "accesses": 0, **NOT_SEALED}
+    assert counting.totals == dict.fromkeys(JOURNAL, 10) | {
+        "guards": 2,
+        "accesses": 0,
+        **NOT_SEALED,
+    }
     tamper("UPDATE audits_event SET leaf_hash = '\\x00' WHERE event_id = %s", event_of(jar, 4))
     kinds("leaf_hash_wrong", f"{jar}@4")
 
