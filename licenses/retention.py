@@ -1,5 +1,6 @@
 """Which deals have to be kept on record, and whether they have ended (15 CFR 762.6)."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.db import connection
 
 from audits import context as minting
 from audits import reading
+from audits.codec import Recorded
 from customers.ports import Deal
 from licenses.domain import application
 from licenses.models import ApplicationRow, EscrowRow, LicenseRow, RemittanceRow, ShipmentRow
@@ -38,7 +40,7 @@ def _deal(cursor: Any, deal_id: UUID) -> Deal:
         deal_id=deal_id,
         is_open=_is_open(deal_id),
         last_at=minting.utc(last_at),
-        party_ids=_party_ids(deal_id),
+        party_ids=parties_named(reading.load(application.DECIDER, deal_id).recorded),
     )
 
 
@@ -54,9 +56,9 @@ def _is_open(deal_id: UUID) -> bool:
     return any(rows.filter(correlation_id=deal_id).exists() for rows in unfinished)
 
 
-def _party_ids(deal_id: UUID) -> tuple[UUID, ...]:
-    """Name every customer that the deal ever named, drafts included."""
-    events = (item.data for item in reading.load(application.DECIDER, deal_id).recorded)
+def parties_named(recorded: Iterable[Recorded[Any]]) -> tuple[UUID, ...]:
+    """Name every customer that an application ever named, drafts included."""
+    events = (item.data for item in recorded)
     said = (
         getattr(event, field)
         for event in events

@@ -3,7 +3,8 @@
 What they say of a thing is the same as long as nothing changes, so that it stays one finding.
 """
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ from customers.domain.customer.events import CustomerAmended, CustomerRegistered
 from customers.domain.customer.state import Approved, Pending
 from customers.domain.screening_list.state import InUse
 from customers.handlers import SCREENING_LIST_ID
+from licenses.auditing.kept import erased_too_early
+from licenses.auditing.serials import lots_that_differ, numbers_missing, units_left_behind
 from licenses.domain import allotment, license
 from licenses.domain.allotment.state import Frozen
 from licenses.domain.license.events import LicenseDrawnDown, LicenseGranted
@@ -44,12 +47,21 @@ def register() -> None:
     add_audit(Audit(name="four_eyes", every=HOURLY, look=pairs))
     goods = verified("serials", "reports", "dispatches")
     add_audit(Audit(name="serials", every=HOURLY, look=goods))
-    kept = verified("holds_and_erasures", "erased_keys")
-    add_audit(Audit(name="retention", every=DAILY, look=kept))
+    gaps = (lots_that_differ, units_left_behind, numbers_missing)
+    add_audit(Audit(name="serial_gaps", every=DAILY, look=together(*gaps)))
+    kept = verified("holds_and_erasures", "erased_keys", "accesses")
+    add_audit(Audit(name="retention", every=DAILY, look=together(kept, erased_too_early)))
     add_audit(Audit(name="expired_but_shipped", every=HOURLY, look=shipped_after_expiry))
     add_audit(Audit(name="screening_age", every=DAILY, look=list_age))
     add_audit(Audit(name="list_coverage", every=HOURLY, look=uncovered_parties))
     add_audit(Audit(name="provisos_overdue", every=DAILY, look=overdue_provisos))
+
+
+def together(
+    *looks: Callable[[datetime], Iterable[Difference]],
+) -> Callable[[datetime], Iterable[Difference]]:
+    """Make one look of several, in their order."""
+    return lambda now: itertools.chain.from_iterable(look(now) for look in looks)
 
 
 def shortfalls(_now: datetime) -> Iterator[Difference]:

@@ -1,0 +1,182 @@
+"""Gaps in serials: units that stayed behind, tests of other units, numbers that nobody was given."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from msgspec.structs import replace
+
+from audits import context
+from audits.differences import Difference
+from audits.findings import scheduled
+from audits.kernel import Event, Refused
+from licenses.auditing import serials
+from licenses.domain.application import commands as application
+from licenses.domain.application.events import ApplicationSubmitted
+from licenses.domain.lab_test.events import LotRegistered, ReportAccepted, SampleDrawn
+from licenses.domain.license.events import LicenseGranted
+from licenses.domain.shipment import commands as shipment
+from tests.licenses.verification.tampering import latest, rewrite
+from tests.support.deal import Deal, Stage, body
+from tests.support.people import EXPORTER
+
+pytestmark = pytest.mark.django_db
+SECOND: Final = timedelta(seconds=1)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    prepared = Stage()
+    prepared.prepare()
+    prepared.sell_at_home(60)
+    return prepared
+
+
+def found(now: datetime | None = None) -> list[Difference]:
+    return list(scheduled.audits()["serial_gaps"].look(now or context.database_now()))
+
+
+def later() -> datetime:
+    return context.database_now() + serials.ACCOUNTED_WITHIN + SECOND
+
+
+# -- Units that stayed behind --------------------------------------------------------------
+
+
+def test_a_unit_that_did_not_leave_with_its_lot_is_named_after_ninety_days(stage: Stage) -> None:
+    deal = Deal(stage, stage.approved_customer(), quantity=5).ready()
+    assert found(later()) == []  # it waits
+    deal.dispatch(deal.serials[:3])
+    stage.settle()
+    left_at = context.database_now()
+    assert found(left_at + serials.ACCOUNTED_WITHIN - timedelta(minutes=1)) == []
+    [named] = found(later())
+    assert (named.kind, named.subject) == ("units_left_behind", f"shipment {deal.shipment_id}")
+    assert [serial in named.detail for serial in deal.serials] == [False] * 3 + [True] * 2
+
+
+def test_a_lot_that_left_whole_leaves_nothing_behind(stage: Stage) -> None:
+    deal = Deal(stage, stage.approved_customer()).ready()
+    deal.dispatch()
+    stage.settle()
+    deal.deliver()
+    assert found(later()) == []
+
+
+def test_a_unit_in_a_later_lot_is_accounted_for(stage: Stage) -> None:
+    buyer = stage.approved_customer()
+    deal = Deal(stage, buyer, quantity=5).ready()
+    deal.dispatch(deal.serials[:3])
+    stage.settle()
+    again = Deal(stage, buyer, "again", quantity=2).apply().grant().acknowledge()
+    again.deposit()
+    again.request(deal.serials[3:])
+    assert found(later()) == []  # it waits in another lot
+    give_up = body(shipment.CancelShipment, reason="Kept after all")
+    stage.do(EXPORTER, give_up, again.shipment_id)
+    assert {each.subject for each in found(later())} == {
+        f"shipment {each.shipment_id}" for each in (deal, again)
+    }
+
+
+def test_many_units_are_counted_and_some_are_named(stage: Stage) -> None:
+    deal = Deal(stage, stage.approved_customer(), quantity=23).ready()
+    deal.dispatch(deal.serials[:2])
+    [named] = found(later())
+    assert named.detail.count(deal.token) == serials.NAMED_AT_MOST
+    assert named.detail.endswith(" and 1 more")
+
+
+# -- What was tested -----------------------------------------------------------------------
+
+Change = Callable[[Any], Any]
+OTHER: Final = "OTHER-0001"
+
+
+def other_lot(event: LotRegistered) -> LotRegistered:
+    return replace(event, serials=(OTHER, *event.serials[1:]))
+
+
+def other_sample(event: SampleDrawn) -> SampleDrawn:
+    return replace(event, serials=(OTHER, *event.serials[1:]))
+
+
+def other_unit(event: ReportAccepted) -> ReportAccepted:
+    first, *rest = event.report.measurements
+    measured = (replace(first, serial=OTHER), *rest)
+    return replace(event, report=replace(event.report, measurements=measured))
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "named"),
+    [
+        (LotRegistered, other_lot, ["lot_not_requested", "sample_not_of_lot"]),
+        (SampleDrawn, other_sample, ["sample_not_of_lot", "measured_not_drawn"]),
+        (ReportAccepted, other_unit, ["measured_not_drawn"]),
+    ],
+)
+def test_a_test_of_other_units_is_named(
+    stage: Stage, kind: type[Event], change: Change, named: list[str]
+) -> None:
+    deal = Deal(stage, stage.approved_customer()).ready()
+    assert found() == []
+    event = latest(deal.lab_test_id, kind)
+    rewrite(event, change(event.data))
+    differing = found()
+    assert [each.kind for each in differing] == named
+    assert differing[0].subject == f"event {event.event_id}"
+    assert OTHER in differing[0].detail
+
+
+# -- Numbers -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deals(stage: Stage) -> list[Deal]:
+    buyer = stage.approved_customer()
+    return [Deal(stage, buyer, f"deal {n}").apply().grant() for n in range(3)]
+
+
+def number(deal: Deal) -> str:
+    return str(latest(deal.application_id, ApplicationSubmitted).data.control_number)
+
+
+def test_a_number_that_nobody_was_given_is_named(deals: list[Deal]) -> None:
+    assert found() == []
+    gone = number(deals[1])
+    event = latest(deals[1].application_id, ApplicationSubmitted)
+    rewrite(event, replace(event.data, control_number=number(deals[0])))
+    repeated, missing = found()
+    assert (repeated.kind, repeated.detail) == ("number_repeated", number(deals[0]))
+    assert (missing.kind, missing.subject) == ("number_missing", "application numbers")
+    assert missing.detail == f"{gone}; refusals explain 0"
+
+
+def test_a_license_number_that_nobody_was_given_is_named(deals: list[Deal]) -> None:
+    event = latest(deals[1].license_id, LicenseGranted)
+    first = latest(deals[0].license_id, LicenseGranted).data.license_number
+    rewrite(event, replace(event.data, license_number=first))
+    assert [(each.kind, each.subject) for each in found()] == [
+        ("number_repeated", "license numbers"),
+        ("number_missing", "license numbers"),
+    ]
+
+
+def test_a_number_that_a_refusal_wasted_is_not_missed(stage: Stage, deals: list[Deal]) -> None:
+    empty = Deal(stage, deals[0].customer_id, "empty")
+    draft = body(application.DraftApplication, currency="USD")
+    stage.do(EXPORTER, draft, empty.application_id)
+    with pytest.raises(Refused):
+        stage.do(EXPORTER, application.SubmitApplication(), empty.application_id)
+    last = Deal(stage, deals[0].customer_id, "last").apply()
+    places = [int(number(each)[1:]) for each in (deals[-1], last)]
+    assert places[1] - places[0] == 2
+    assert found() == []
+
+
+def test_numbers_go_on_with_the_next_letter() -> None:
+    given = ["A999998", "B000001"]
+    [named] = serials._holes("numbers", given, 1)  # noqa: SLF001 -- a million numbers are too many
+    assert named.detail == "A999999, B000000; refusals explain 1"
+    assert list(serials._holes("numbers", given, 2)) == []  # noqa: SLF001 -- likewise
