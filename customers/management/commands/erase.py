@@ -4,14 +4,12 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from audits import context as minting
-from audits import execution, vault
+from audits import vault
 from audits.kernel import Command as Asked
-from audits.kernel import Context, NotPermitted, Refused, Role
-from audits.models import Person
 from customers.domain.erasure.commands import ApproveErasure, DeclineErasure, RequestErasure
+from customers.management.acting import carried_out
 
 
 class Command(BaseCommand):
@@ -39,14 +37,8 @@ class Command(BaseCommand):
             return
         subject_id: UUID = options["subject"]
         command = _asked(options["step"], subject_id, options.get("reason", ""))
-        try:
-            receipt = execution.execute(command, subject_id, _context(options["person"]))
-        except (Refused, NotPermitted) as refusal:
-            raise CommandError(f"{refusal.code}: {refusal}") from refusal
-        except execution.NotFound:
-            raise CommandError("nobody asked for this erasure") from None
-        for event in receipt.events:
-            self.stdout.write(f"{event.type}: event {event.event_id}")
+        for line in carried_out(command, subject_id, options["person"]):
+            self.stdout.write(line)
 
     def _list(self, thing_id: UUID, *, as_json: bool) -> None:
         found = vault.named_in(thing_id)
@@ -66,10 +58,3 @@ def _asked(step: str, subject_id: UUID, reason: str) -> Asked:
             return DeclineErasure(reason=reason)
         case _:
             return ApproveErasure()
-
-
-def _context(username: str) -> Context:
-    person = Person.objects.select_related("organization").filter(username=username).first()
-    if person is None or not person.is_active or person.actor().role is Role.SYSTEM:
-        raise CommandError(f"there is no person {username} who could decide this")
-    return Context(actor=person.actor(), now=minting.database_now(), command_id=minting.new_id())
