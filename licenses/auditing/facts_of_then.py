@@ -1,7 +1,7 @@
 """The facts that decisions saw, gathered again by the same functions at a desk in hindsight.
 
-What they look up in tables is answered by events (`licenses.auditing.then`). Fresh numbers, and
-overdue remittances of what was accepted, are taken as recorded.
+What they look up in tables is answered by events (`licenses.auditing.then`). Fresh numbers, whose a
+sealed name is, and overdue remittances of what was accepted, are taken as recorded.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,15 @@ from licenses.domain.application import commands as application_commands
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.application.facts import SubmitFacts
 from licenses.domain.edition import commands as edition_commands
+from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.escrow.deposits import DepositFacts
+from licenses.domain.escrow.events import DepositSetAside, SetAsideReason
+from licenses.domain.escrow.state import EscrowState, NotOpened
 from licenses.domain.policy.model import Condition, Verdict
 from licenses.domain.shipment import commands as shipment_commands
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from licenses.domain.shipment.facts import AssessmentFacts, DispatchFacts
-from licenses.gathering import applications, departures
+from licenses.gathering import applications, departures, money
 
 
 def submit_facts(
@@ -57,6 +61,24 @@ def dispatch_facts(
     return replace(facts, verdicts=_as_said(facts.verdicts, said))
 
 
+def deposit_facts(
+    desk: Hindsight, command: BookDeposit, loaded: Loaded[EscrowState], together: Together
+) -> DepositFacts:
+    """Gather all but whose a sealed name is, which is as it was said.
+
+    Auditors cannot open it, and it may be erased.
+    """
+    facts = money.deposit_facts(desk, replace(command, payer_name=None), loaded)
+    if isinstance(loaded.state, NotOpened):
+        return facts
+    noted = loaded.state.books.noted(command.account, command.bank_reference)
+    said = of_kind(together, DepositSetAside) or noted
+    if said is None or said.reason is SetAsideReason.PAYER_UNKNOWN:
+        return facts
+    named = () if said.payer_customer_id is None else (said.payer_customer_id,)
+    return replace(facts, named_payer_ids=named)
+
+
 def _as_said(judged: tuple[Verdict, ...], said: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     """Leave C9 as it was said: it hangs on the clock of other shipments, read without a lock."""
     as_said = {verdict.condition: verdict for verdict in said}
@@ -70,6 +92,7 @@ def _as_said(judged: tuple[Verdict, ...], said: tuple[Verdict, ...]) -> tuple[Ve
 
 OWN: Final[Mapping[type[Command], Gather]] = {
     application_commands.SubmitApplication: submit_facts,
+    BookDeposit: deposit_facts,
     shipment_commands.AssessClearance: assessment_facts,
     shipment_commands.DispatchShipment: dispatch_facts,
 }

@@ -104,6 +104,8 @@ def test_decisions_on_payers_come_out_the_same_after_they_are_erased(
 ) -> None:
     pays(people, granted, "R1")
     pays(people, granted, "R2", payer_name=KNOWN, currency="EUR")
+    again = pays(people, granted, "R2", payer_name=KNOWN, currency="EUR")
+    assert again.json()["code"] == "deposit_currency_wrong"  # as it was noted: a refusal
     stranger, known = set_aside(granted)
     assert (stranger.payer_customer_id, known.payer_customer_id) == (None, granted.customer_id)
     assert retaken() == 2
