@@ -1,6 +1,10 @@
 """The chapter `proof`: what an auditor can show who trusts neither us nor our administrators."""
 
 import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +53,12 @@ def play(stack: Stack, world: World, record: Record) -> dict[str, Any]:
     record.begin("Eight ways to tamper")
     caught = tamper(stack, record, auditor, outside)
     record.begin("The past")
-    found = {"exported": exported, "caught": caught, "key": auditor.key}
+    found = {
+        "exported": exported,
+        "caught": caught,
+        "key": auditor.key,
+        "checkpoint": str(outside),
+    }
     return found | look_back(stack, world, record, played)
 
 
@@ -97,7 +106,8 @@ def export_and_verify(
             verified = auditor.verify(place, outside)
             if verified["difference_count"]:
                 raise UnexpectedAnswer(f"{name}: {verified}")
-        found[name] = {"exported": json.loads(told), "verified": verified}
+        kept = shutil.copy(place, keepsakes())
+        found[name] = {"exported": json.loads(told), "verified": verified, "kept": str(kept)}
     return found
 
 
@@ -183,7 +193,7 @@ def audit(stack: Stack, *arguments: str) -> Any:
 
 
 def show(outcome: dict[str, Any], console: Console) -> None:
-    """Print what was proved, what was caught and what would have been otherwise."""
+    """Print what was proved, what was caught, what the past was and would have been otherwise."""
     for name, found in outcome["exported"].items():
         console.print(f"\n[bold]What the bundle of the {name} proves")
         for line in found["verified"]["proved"]:
@@ -194,8 +204,35 @@ def show(outcome: dict[str, Any], console: Console) -> None:
     for each in outcome["caught"]:
         table.add_row(each["what"], ", ".join(each["codes"]))
     console.print(table)
+    console.print("What the past says", style="bold")
+    for line in told_of_past(outcome):
+        console.print(f"  {line}", highlight=False)
     console.print("Check it yourself:", style="bold")
-    verifier, kept = paths.ROOT / "verifier" / "verify_bundle.py", keepsakes()
-    command = f"python {verifier} {kept / 'log.zip'} --checkpoint {kept / 'checkpoint'}"
+    verifier, bundle = paths.ROOT / "verifier" / "verify_bundle.py", outcome["exported"]["log"]
+    command = f"{sys.executable} {verifier} {bundle['kept']} --checkpoint {outcome['checkpoint']}"
     console.print(f"  {command} --key '{outcome['key']}'", soft_wrap=True, highlight=False)
     console.print(f"  and open {outcome['lineage']}", highlight=False)
+
+
+def told_of_past(outcome: dict[str, Any]) -> Iterator[str]:
+    """Say in words what replay, difference, recompute and counterfactual found."""
+    then, changed, again = outcome["then"], outcome["changed"], outcome["recomputed"]
+    yield f"Before it left the shipment was {then['status']}, at version {then['version']}."
+    touched = sorted({each["kind"] for each in changed["changes"]})
+    yield f"The dispatch alone changed: {', '.join(touched)}."
+    counted = {way: sum(each.values()) for way, each in again["decisions"].items()}
+    taken = counted["taken_again"] + counted["refused_again"]
+    otherwise = len(again["otherwise"])
+    yield f"Of {sum(counted.values())} decisions {taken} were taken again, {otherwise} otherwise."
+    banned = outcome["under_the_ban"]
+    for what in ("grants", "shipments"):
+        values = Counter[str]()
+        for each in banned[what]:
+            values[each["currency"]] += int(each["value_cents"])
+        worth = " and ".join(f"{dollars(cents)} {unit}" for unit, cents in sorted(values.items()))
+        yield f"Under the ban {len(banned[what])} {what} would have failed{worth and f': {worth}'}."
+
+
+def dollars(cents: int) -> str:
+    """Write an amount of money for people."""
+    return f"{cents // 100:,}.{cents % 100:02}"

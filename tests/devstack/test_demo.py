@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from contextlib import nullcontext
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from rich.console import Console
 
 from devstack import cast, paths
 from devstack.demo import __main__ as demo
-from devstack.demo import acts
+from devstack.demo import acts, evidence
 from devstack.demo.client import Answer, UnexpectedAnswer
 from devstack.demo.record import Record
+from verifier.verify_bundle import main
 
 OUTER = ("DATABASE_", "REDIS_URL", "TOLLGATE_")
 REFUSALS = {
@@ -90,6 +93,18 @@ def test_whatever_is_done_to_the_database_shows_outside() -> None:
     assert told["then"]["status"] == "cleared"
     assert [fact["type"] for fact in told["changed"]["facts"]] == ["shipment_dispatched"]
     assert "<title" in Path(told["lineage"]).read_text(encoding="utf-8")
+    for exported in told["exported"].values():  # what it tells people to check is there afterwards
+        assert (
+            main([exported["kept"], "--key", told["key"], "--checkpoint", told["checkpoint"]]) == 0
+        )
+    page = StringIO()
+    evidence.show(told, Console(file=page, width=demo.TABLE_WIDTH))
+    said = page.getvalue()
+    assert "Before it left the shipment was cleared" in said
+    assert re.search(r"The dispatch alone changed: .*shipment", said)
+    assert re.search(r"Of [0-9]+ decisions [1-9][0-9]* were taken again, 0 otherwise\.", said)
+    assert re.search(r"Under the ban 2 grants would have failed: [0-9,]+\.[0-9]{2} USD\.", said)
+    assert str(told["exported"]["log"]["kept"]) in said
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Max
 
 from audits import past, reading
 from audits.codec import canonical
 from audits.execution import NotFound, house
 from audits.kernel import Actor, Refused, Role
+from audits.models import EventRow
 from audits.past import moments
 from audits.past.moments import Moment
 from audits.projection import projections
@@ -189,6 +191,16 @@ def test_the_tool_answers_with_the_index_that_it_stands_on(
     told = capsys.readouterr().out.encode()
     assert told == asked(kind, Moment(log_index=20)) + b"\n"
     assert b'"stands_on":{"log_index":20,"settled":true}' in told
+
+
+def test_the_tool_answers_as_of_a_time(played: Played, capsys: pytest.CaptureFixture[str]) -> None:
+    at = end()
+    time = EventRow.objects.aggregate(last=Max("recorded_at"))["last"].isoformat()
+    played.stage.registered_customer("after-the-question")
+    Sequencer().run_until_empty()
+    for kind in ("customer", "ledger", "clocks"):
+        call_command("audit", "replay", kind, "--as-of", time, "--json")
+        assert capsys.readouterr().out.encode() == asked(kind, at) + b"\n"
 
 
 @pytest.mark.usefixtures("played")
