@@ -142,22 +142,30 @@ def named_in(thing_id: UUID) -> list[NamedSubject]:
     ]
 
 
-def sealed(command: C, holder: Holder) -> C:
-    """Put tokens in place of a command's personal texts, minting keys for persons not seen before.
+def named_by(command: Command) -> list[str]:
+    """List the persons whom a command names in clear.
 
     Raises msgspec.ValidationError where the command brings a token, or the word for erased data.
     """
     if PREFIX.encode() in msgspec.json.encode(command):
         raise msgspec.ValidationError(f"`{PREFIX}…` is kept for what the service seals itself")
-    if not holds_personal(type(command)):
-        return command
     people: dict[str, None] = {}
 
     def note(text: str, person: str) -> str:
         people[person] = None
         return text
 
-    rewritten(command, note)
+    if holds_personal(type(command)):
+        rewritten(command, note)
+    return list(people)
+
+
+def sealed(command: C, holder: Holder) -> C:
+    """Put tokens in place of a command's personal texts, minting keys for persons not seen before.
+
+    Raises msgspec.ValidationError as `named_by` does.
+    """
+    people = named_by(command)
     if not people:
         return command
     subjects = _subjects(holder, people)

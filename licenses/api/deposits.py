@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from audits import context as minting
-from audits import execution
+from audits import execution, vault
 from audits.api import bodies, operations, problems
 from audits.api.headers import expected_version
 from audits.api.problems import Problem, Rejected
@@ -66,24 +66,26 @@ class DepositsView(ResourceView):
         execution.require_role(BookDeposit, context.actor)
         self.shown(request)
         expected_version(request, BOOK_DEPOSIT.if_match)
-        entries = _read(request)
+        commands = [book_deposit(entry) for entry in _read(request)]
+        for command in commands:
+            vault.named_by(command)  # what cannot be sealed is refused before anything is booked
         outcomes = tuple(
-            self._book(entry, _within(context, place), request.path)
-            for place, entry in enumerate(entries)
+            self._book(command, _within(context, place), request.path)
+            for place, command in enumerate(commands)
         )
         return respond(bodies.to_wire(MessageOutcome(entries=outcomes)))
 
-    def _book(self, entry: Camt054Entry, context: Context, path: str) -> EntryOutcome:
+    def _book(self, command: BookDeposit, context: Context, path: str) -> EntryOutcome:
         receipt, problem = None, None
         try:
-            booked = execution.execute(book_deposit(entry), self.kwargs["id"], context)
+            booked = execution.execute(command, self.kwargs["id"], context)
             receipt = receipts.signed(booked, configured.receipt_key())
         except Refused as refusal:
             problem = problems.of_refusal(refusal, path)
         return EntryOutcome(
-            bank_reference=entry.bank_reference,
-            amount_cents=entry.amount_cents,
-            currency=entry.currency,
+            bank_reference=command.bank_reference,
+            amount_cents=command.amount_cents,
+            currency=command.currency,
             receipt=receipt,
             problem=problem,
         )

@@ -137,3 +137,15 @@ def test_a_payer_of_the_first_schema_is_read_as_it_was_written(
     old = replace(recorded, schema_version=1, data=replace(recorded.data, payer_name=STRANGER))
     read = registry.decode("deposit_set_aside", 1, registry.encode(old))
     assert read == old
+
+
+@pytest.mark.parametrize("name", ["[erased]", "personal:1:x"])
+def test_a_message_that_names_nobody_in_one_entry_books_none(
+    granted: Deal, people: People, name: str
+) -> None:
+    first, second = entry(granted, "R1", "1.00"), entry(granted, "R2", "2.00")
+    unnamed = second.replace("Harbor Cloud Services", name)
+    before = load(escrow.DECIDER, granted.escrow_id).version
+    answer = report(people, granted, message(first, unnamed))
+    assert (answer.status_code, answer.json()["code"]) == (400, "request_invalid")
+    assert load(escrow.DECIDER, granted.escrow_id).version == before
