@@ -6,7 +6,6 @@ from uuid import UUID
 from audits import vault
 from audits.execution import Desk, Gather, Procedure, house, plain_facts
 from audits.kernel import Command, Decider
-from audits.queries import last_act_of
 from audits.reading import Loaded
 from customers.domain import customer, erasure, legal_hold, screening_list
 from customers.domain.customer import commands
@@ -60,7 +59,7 @@ def release_facts(desk: Desk, _command: Command, _loaded: Loaded[CustomerState])
 def hold_facts(desk: Desk, command: PlaceLegalHold, loaded: Loaded[LegalHoldState]) -> HoldFacts:
     """Gather whether there is something to hold, and the stream is that of its holds."""
     target = command.target_id
-    known = desk.load(customer.DECIDER, target).version > 0 or bool(records.deals_of(target))
+    known = desk.load(customer.DECIDER, target).version > 0 or bool(records.deals_of(desk, target))
     return HoldFacts(
         now=desk.context.now,
         actor=desk.context.actor,
@@ -74,9 +73,9 @@ def erasure_facts(desk: Desk, _command: Command, loaded: Loaded[ErasureState]) -
     now, actor = desk.context.now, desk.context.actor
     if key is None:
         return ErasureFacts(now=now, actor=actor, key=None)
-    deals = records.deals_of(key.holder_id)
+    deals = records.deals_of(desk, key.holder_id)
     holder = desk.load(customer.DECIDER, key.holder_id).state
-    acted_at = last_act_of(key.holder_id)
+    acted_at = records.last_act_of(desk, key.holder_id)
     ends = [deal.last_at for deal in deals] + ([acted_at] if acted_at else [])
     return ErasureFacts(
         now=now,

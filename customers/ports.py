@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from audits.execution import Desk
 from audits.kernel import Refused, Value
 
 
@@ -48,8 +49,10 @@ class Deal(Value):
 class RecordSource:
     """Where the deals come from: the licenses app plugs itself in."""
 
-    deals_of: Callable[[UUID], tuple[Deal, ...]] = lambda _thing_id: ()
+    deals_of: Callable[[Desk, UUID], tuple[Deal, ...]] = lambda _desk, _thing_id: ()
     """Customer, deal or anything that belongs to one → the deals that it has a part in."""
+    last_act_of: Callable[[Desk, UUID], datetime | None] = lambda _desk, _person_id: None
+    """When a person last acted; None: never, or it is nobody with a login."""
 
 
 records: Final = RecordSource()

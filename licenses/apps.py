@@ -18,13 +18,14 @@ class LicensesConfig(AppConfig):
             grants,
             handlers,
             projections,
-            retention,
             subscriptions,
             verification,
             wire,
         )
+        from licenses.gathering.lookups import lookups  # noqa: PLC0415 -- likewise
 
         for module in (wire, handlers, projections, subscriptions, grants, verification, auditing):
             module.register()
         policy.in_force = editions.customer_policy
-        records.deals_of = retention.deals_of
+        records.deals_of = lambda desk, thing_id: lookups().deals_of(desk, thing_id)
+        records.last_act_of = lambda desk, person_id: lookups().last_act_of(desk, person_id)

@@ -1,10 +1,11 @@
 """Which deals have to be kept on record, and whether they have ended (15 CFR 762.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from audits import context as minting
 from audits import reading
@@ -12,6 +13,14 @@ from audits.codec import Recorded
 from customers.ports import Deal
 from licenses.domain import application
 from licenses.models import ApplicationRow, EscrowRow, LicenseRow, RemittanceRow, ShipmentRow
+
+UNFINISHED: Final[Mapping[str, frozenset[str]]] = {
+    "application": frozenset({"draft", "submitted", "proposed"}),
+    "license": frozenset({"active", "suspended"}),
+    "shipment": frozenset({"requested", "cleared", "dispatched"}),
+    "remittance": frozenset({"assessed", "instructed", "confirmed"}),
+}
+"""Aggregate → the states in which something can still happen; an escrow also while it holds money."""
 
 _DEALS: Final = """
     SELECT stream_id FROM audits_event
@@ -22,15 +31,26 @@ _DEALS: Final = """
     WHERE thing.stream_id = %s AND thing.version = 1 AND deal.aggregate = 'application'
 """
 """Reads every event of every application: erasures and legal holds are rare."""
+ROWS: Final[Mapping[str, QuerySet[Any]]] = {
+    "application": ApplicationRow.objects.all(),
+    "license": LicenseRow.objects.all(),
+    "shipment": ShipmentRow.objects.all(),
+    "remittance": RemittanceRow.objects.all(),
+}
 _LAST: Final = "SELECT max(recorded_at) FROM audits_event WHERE correlation_id = %s"
 
 
 def deals_of(thing_id: UUID) -> tuple[Deal, ...]:
     """List the deals that name a customer, that a thing belongs to, or that this is."""
     with connection.cursor() as cursor:
+        return tuple(_deal(cursor, deal_id) for deal_id in deal_ids_of(thing_id))
+
+
+def deal_ids_of(thing_id: UUID) -> list[UUID]:
+    """Name the same deals."""
+    with connection.cursor() as cursor:
         cursor.execute(_DEALS, [str(thing_id), thing_id])
-        deal_ids = sorted(deal_id for (deal_id,) in cursor.fetchall())
-        return tuple(_deal(cursor, deal_id) for deal_id in deal_ids)
+        return sorted(deal_id for (deal_id,) in cursor.fetchall())
 
 
 def _deal(cursor: Any, deal_id: UUID) -> Deal:
@@ -46,23 +66,19 @@ def _deal(cursor: Any, deal_id: UUID) -> Deal:
 
 def _is_open(deal_id: UUID) -> bool:
     """Tell whether anything of a deal can still happen: paper, goods or money."""
-    unfinished = (
-        ApplicationRow.objects.filter(status__in=["draft", "submitted", "proposed"]),
-        LicenseRow.objects.filter(status__in=["active", "suspended"]),
-        ShipmentRow.objects.filter(status__in=["requested", "cleared", "dispatched"]),
-        EscrowRow.objects.filter(held_cents__gt=0),
-        RemittanceRow.objects.exclude(status="reconciled"),
-    )
-    return any(rows.filter(correlation_id=deal_id).exists() for rows in unfinished)
+    unfinished = [
+        ROWS[aggregate].filter(status__in=statuses) for aggregate, statuses in UNFINISHED.items()
+    ]
+    held = EscrowRow.objects.filter(held_cents__gt=0)
+    return any(rows.filter(correlation_id=deal_id).exists() for rows in (*unfinished, held))
 
 
 def parties_named(recorded: Iterable[Recorded[Any]]) -> tuple[UUID, ...]:
     """Name every customer that an application ever named, drafts included."""
-    events = (item.data for item in recorded)
     said = (
-        getattr(event, field)
-        for event in events
+        getattr(item.data, field)
+        for item in recorded
         for field in ("content", "changes", "submission")
-        if hasattr(event, field)
+        if hasattr(item.data, field)
     )
     return tuple(dict.fromkeys(party.customer_id for each in said for party in each.parties or ()))

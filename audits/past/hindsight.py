@@ -6,11 +6,13 @@ written before it or after it, never beside it. Until the log has it, transactio
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
+from audits import context as minting
 from audits import store
 from audits.codec import Recorded, registry
 from audits.execution import Desk
@@ -37,6 +39,18 @@ _KIND: Final = """
         e.type, e.schema_version, e.canonical
     FROM audits_event e LEFT JOIN audits_log l USING (event_id)
     WHERE e.type = %s AND e.event_id > %s ORDER BY e.event_id LIMIT %s
+"""
+_DEAL: Final = """
+    SELECT e.aggregate, e.stream_id, max(e.recorded_at)
+    FROM audits_event e LEFT JOIN audits_log l USING (event_id)
+    WHERE e.correlation_id = %s
+      AND (coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint) < (%s, %s)
+    GROUP BY e.aggregate, e.stream_id
+"""
+_LAST_ACT: Final = """
+    SELECT max(e.recorded_at) FROM audits_event e LEFT JOIN audits_log l USING (event_id)
+    WHERE e.person_id = %s
+      AND (coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint) < (%s, %s)
 """
 _ALONE: Final = """
     SELECT NOT EXISTS (
@@ -81,6 +95,18 @@ class Hindsight(Desk):
             [self._moment] = _fetch(_MOMENT, [self.event_id])
         return self._moment
 
+    def streams_of_deal(self, deal_id: UUID) -> list[tuple[str, UUID, datetime]]:
+        """List what belonged to a deal: its aggregate, stream, and when its last event was."""
+        return [
+            (aggregate, stream_id, minting.utc(last_at))
+            for aggregate, stream_id, last_at in _fetch(_DEAL, [deal_id, *self.moment()])
+        ]
+
+    def last_act_of(self, person_id: UUID) -> datetime | None:
+        """Tell when a person had last acted; None: never."""
+        [(last_at,)] = _fetch(_LAST_ACT, [person_id, *self.moment()])
+        return None if last_at is None else minting.utc(last_at)
+
     @property
     def saw_everything(self) -> bool:
         """Tell whether its command read all before its transaction wrote anything.
@@ -90,6 +116,10 @@ class Hindsight(Desk):
         """
         [(alone,)] = _fetch(_ALONE, [self.event_id])
         return bool(alone)
+
+
+class NotSeen(Exception):
+    """What a decision saw is not there for whoever takes it again."""
 
 
 class Mentions:

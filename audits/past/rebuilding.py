@@ -52,7 +52,7 @@ def rebuilt(
             return target, decoded(kind, body)
         before = desk.load(decider, target).state
         said = _said([*(each.data for each in together), before, *besides])
-        for command in itertools.islice(_candidates(kind, said), TRIED_AT_MOST):
+        for command in itertools.islice(_candidates(kind, said, target), TRIED_AT_MOST):
             if fingerprint(command, target) == asked:
                 return target, command
     raise NotRebuilt(kind.__name__)
@@ -74,10 +74,12 @@ def decoded(kind: type[Command], body: bytes) -> Command:
         raise NotRebuilt(kind.__name__) from error
 
 
-def _candidates(kind: type[Command], said: Mapping[str, Any]) -> Iterator[Command]:
+def _candidates(kind: type[Command], said: Mapping[str, Any], target: UUID) -> Iterator[Command]:
     """Make every command that may be meant, the likeliest first."""
     info = types.type_info(kind)
-    options = {field.name: list(_options(field, said)) for field in _fields(info)}
+    options = {
+        field.name: [*_options(field, said), *_few(field.type, target)] for field in _fields(info)
+    }
     for values in itertools.product(*options.values()):
         named = zip(options, values, strict=True)
         given = {name: value for name, value in named if value is not _LEFT_OUT}
@@ -92,7 +94,7 @@ def _fields(info: types.Type) -> tuple[types.Field, ...]:
 
 
 def _options(field: types.Field, said: Mapping[str, Any]) -> Iterator[Any]:
-    """List what a field may have been: what is said under its name, or any of a few values."""
+    """List what a field may have been as far as its name tells: what is said, or left out."""
     if field.name in said:
         value = said[field.name]
         yield value
@@ -100,21 +102,22 @@ def _options(field: types.Field, said: Mapping[str, Any]) -> Iterator[Any]:
             yield canonical(value).decode()  # where the command brings a document as text
     if not field.required:
         yield _LEFT_OUT
-    yield from _few(field.type)
 
 
-def _few(info: types.Type) -> Iterator[Any]:
-    """List the values of a type that has but a few, and what says nothing."""
+def _few(info: types.Type, target: UUID) -> Iterator[Any]:
+    """List the values of a type that has but a few, what says nothing, and the stream's own id."""
     match info:
         case types.Metadata(type=inner):
-            yield from _few(inner)
+            yield from _few(inner, target)
         case types.UnionType(types=options):
             for option in options:
-                yield from _few(option)
+                yield from _few(option, target)
         case types.LiteralType(values=values):
             yield from values
         case types.EnumType(cls=cls):
             yield from (member.value for member in cls)
+        case types.UUIDType():
+            yield target
         case _:
             yield from _FEW.get(type(info), ())
 

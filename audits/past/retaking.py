@@ -133,6 +133,6 @@ def as_gathered(gather: Callable[[Desk, Any, Loaded[Any]], Facts]) -> Gather:
     return lambda desk, command, loaded, _together: gather(desk, command, loaded)
 
 
-def of_kind(together: Iterable[Recorded[Any]], kind: type[Event]) -> Any:
-    """Give the first event of a kind, or None."""
-    return next((each.data for each in together if isinstance(each.data, kind)), None)
+def of_kind(together: Iterable[Recorded[Any]], *kinds: type[Event]) -> Any:
+    """Give the first event of these kinds, or None."""
+    return next((each.data for each in together if isinstance(each.data, kinds)), None)

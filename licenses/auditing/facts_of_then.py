@@ -1,35 +1,42 @@
 """The facts that decisions saw, gathered again by the same functions at a desk in hindsight.
 
 What they look up in tables is answered by events (`licenses.auditing.then`). Fresh numbers, whose a
-sealed name is, and overdue remittances of what was accepted, are taken as recorded.
+sealed name was, and overdue remittances of what was accepted are taken as recorded.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from msgspec.structs import replace
 
 from audits.execution import house
-from audits.kernel import Command
-from audits.past.hindsight import Hindsight
+from audits.kernel import Command, Facts
+from audits.past.hindsight import Hindsight, NotSeen
 from audits.past.rebuilding import Together
 from audits.past.retaking import Gather, as_gathered, of_kind
 from audits.reading import Loaded
+from customers import handlers as customers
 from customers.domain.erasure import commands as erasure_commands
-from customers.domain.legal_hold import commands as legal_hold_commands
+from customers.domain.erasure.decisions import ErasureFacts
+from customers.domain.erasure.state import Erased
 from licenses.domain.application import commands as application_commands
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.application.facts import SubmitFacts
 from licenses.domain.edition import commands as edition_commands
-from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.edition.events import EditionApproved
+from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.escrow.deposits import DepositFacts
-from licenses.domain.escrow.events import DepositSetAside, SetAsideReason
-from licenses.domain.escrow.state import EscrowState, NotOpened
+from licenses.domain.escrow.events import DepositBooked, DepositSetAside, SetAsideReason
+from licenses.domain.escrow.state import NotOpened
 from licenses.domain.policy.model import Condition, Verdict
 from licenses.domain.shipment import commands as shipment_commands
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from licenses.domain.shipment.facts import AssessmentFacts, DispatchFacts
-from licenses.gathering import applications, departures, money
+from licenses.gathering import applications, departures, money, register
+
+WAIT_AT_MOST: Final = timedelta(minutes=5)
+"""Between the beginning of a command and its turn at the register: far beyond any lock timeout."""
 
 
 def submit_facts(
@@ -61,24 +68,6 @@ def dispatch_facts(
     return replace(facts, verdicts=_as_said(facts.verdicts, said))
 
 
-def deposit_facts(
-    desk: Hindsight, command: BookDeposit, loaded: Loaded[EscrowState], together: Together
-) -> DepositFacts:
-    """Gather all but whose a sealed name is, which is as it was said.
-
-    Auditors cannot open it, and it may be erased.
-    """
-    facts = money.deposit_facts(desk, replace(command, payer_name=None), loaded)
-    if isinstance(loaded.state, NotOpened):
-        return facts
-    noted = loaded.state.books.noted(command.account, command.bank_reference)
-    said = of_kind(together, DepositSetAside) or noted
-    if said is None or said.reason is SetAsideReason.PAYER_UNKNOWN:
-        return facts
-    named = () if said.payer_customer_id is None else (said.payer_customer_id,)
-    return replace(facts, named_payer_ids=named)
-
-
 def _as_said(judged: tuple[Verdict, ...], said: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
     """Leave C9 as it was said: it hangs on the clock of other shipments, read without a lock."""
     as_said = {verdict.condition: verdict for verdict in said}
@@ -90,26 +79,58 @@ def _as_said(judged: tuple[Verdict, ...], said: tuple[Verdict, ...]) -> tuple[Ve
     )
 
 
+def approval_facts(desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together) -> Facts:
+    """Tell the time of an approval: it was read under the register's lock, soon after the command."""
+    facts = register.edition_facts(desk, command, loaded)
+    approved = of_kind(together, EditionApproved)
+    if approved is None or not facts.now <= approved.approved_at <= facts.now + WAIT_AT_MOST:
+        return facts
+    return replace(facts, now=approved.approved_at)
+
+
+def deposit_facts(
+    desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together
+) -> DepositFacts:
+    """Gather all but whose a sealed name is, which is as it was said; NotSeen where nothing says so.
+
+    Auditors cannot open it, and it may be erased.
+    """
+    facts = money.deposit_facts(desk, replace(command, payer_name=None), loaded)
+    if command.payer_name is None or isinstance(loaded.state, NotOpened):
+        return facts
+    noted = loaded.state.books.noted(command.account, command.bank_reference)
+    said = of_kind(together, DepositBooked, DepositSetAside) or noted
+    if said is None:
+        raise NotSeen("whose the sealed name of the payer was")
+    if getattr(said, "reason", None) is SetAsideReason.PAYER_UNKNOWN:
+        return facts
+    named = () if said.payer_customer_id is None else (said.payer_customer_id,)
+    return replace(facts, named_payer_ids=named)
+
+
+def erasure_facts(
+    desk: Hindsight, command: Any, loaded: Loaded[Any], _together: Together
+) -> ErasureFacts:
+    """Gather what kept the data. An erasure's event is the destruction of the key."""
+    facts = customers.erasure_facts(desk, command, loaded)
+    if facts.key is None:
+        return facts
+    is_destroyed = isinstance(loaded.state, Erased)
+    return replace(facts, key=replace(facts.key, is_destroyed=is_destroyed))
+
+
 OWN: Final[Mapping[type[Command], Gather]] = {
     application_commands.SubmitApplication: submit_facts,
-    BookDeposit: deposit_facts,
+    edition_commands.ApproveEdition: approval_facts,
+    escrow_commands.BookDeposit: deposit_facts,
+    erasure_commands.RequestErasure: erasure_facts,
+    erasure_commands.ApproveErasure: erasure_facts,
     shipment_commands.AssessClearance: assessment_facts,
     shipment_commands.DispatchShipment: dispatch_facts,
 }
-"""Command → its facts, where some are as recorded."""
-NOT_TAKEN_AGAIN: Final[Mapping[type[Command], str]] = {
-    edition_commands.ApproveEdition: "its clock is read under the register's lock",
-    edition_commands.WithdrawEdition: "its clock is read under the register's lock",
-    edition_commands.EnforceEdition: "its clock is read under the register's lock",
-    erasure_commands.RequestErasure: "the key that its facts were read with is destroyed by it",
-    erasure_commands.ApproveErasure: "the key that its facts were read with is destroyed by it",
-    legal_hold_commands.PlaceLegalHold: "whether its target was there is looked up, not recorded",
-}
-"""Command → why its facts cannot be had again."""
+"""Command → its facts, where some are as recorded, or read of what is gone."""
 
 
-def gather_of(command: type[Command]) -> Gather | None:
-    """Find how a command's facts are gathered again; None: they are not."""
-    if command in NOT_TAKEN_AGAIN:
-        return None
+def gather_of(command: type[Command]) -> Gather:
+    """Find how a command's facts are gathered again."""
     return OWN.get(command) or as_gathered(house.procedures[command].gather)

@@ -12,8 +12,8 @@ from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
-from audits.kernel import Command
-from audits.past.hindsight import Hindsight, desk_of
+from audits.kernel import Command, Refused
+from audits.past.hindsight import Hindsight, NotSeen, desk_of
 from audits.past.rebuilding import NotRebuilt, Together
 from audits.past.retaking import (
     Gather,
@@ -37,12 +37,19 @@ from licenses.gathering.lookups import answered_by
 AGAIN: Final = "taken_again"
 UNSAID: Final = "not_said_by_its_events"
 BEHIND: Final = "behind_others_in_its_transaction"
-NOT_TAKEN: Final = "facts_not_recorded"
 REFUSED_AGAIN: Final = "refused_again"
 UNKEPT: Final = "refused_and_not_kept"
-"""Refused before bodies were kept, or too long to be: no more is there than a hash of what it asked."""
 RACED: Final = "refused_by_a_constraint"
+UNSEEN: Final = "rests_on_a_sealed_name"
 """What becomes of a decision."""
+WHY_NOT: Final[Mapping[str, str]] = {
+    UNSAID: "its events, their stream and their edition do not say what its fingerprint was made of",
+    BEHIND: "another command wrote before it in the same transaction: what it saw has no place",
+    UNKEPT: "what was refused was not kept: no more is there than its fingerprint",
+    UNSEEN: "a name that it compared is sealed, and nothing says whose it was taken for",
+    RACED: "a constraint refused it when somebody else was faster: no decision did",
+}
+"""Outcome → why a decision was not taken again."""
 
 
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +59,8 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
     """What became of them (`taken_again` or why not) → command → how many."""
     otherwise: tuple[Difference, ...]
     """Decisions that come out otherwise; none in a healthy journal."""
+    not_taken: tuple[Difference, ...]
+    """Decisions that were not taken again, and why."""
 
 
 def recompute(look: Look) -> Recomputed:
@@ -60,25 +69,30 @@ def recompute(look: Look) -> Recomputed:
     look.expect(queries.count_events())
     became: dict[str, Counter[str]] = {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
     otherwise: list[Difference] = []
+    not_taken: list[Difference] = []
     with looking_back(), answered_by(Then()):
         for together in replay.commands():
             look.done(len(together))
             kind = kinds.get(together[0].command.name)
             if kind is None:
                 continue  # the journal's own: what it records is no decision on facts
-            outcome, found = _again(together, kind)
+            try:
+                outcome, found = _again(together, kind)
+            except NotSeen:
+                outcome, found = UNSEEN, []
             became.setdefault(outcome, Counter())[kind.__name__] += 1
             otherwise.extend(found)
+            if outcome in WHY_NOT:
+                not_taken.append(about(together[0], outcome, WHY_NOT[outcome]))
     return Recomputed(
         decisions={outcome: dict(sorted(counted.items())) for outcome, counted in became.items()},
         otherwise=tuple(otherwise),
+        not_taken=tuple(not_taken),
     )
 
 
 def _again(together: Together, kind: type[Command]) -> tuple[str, list[Difference]]:
     gather = gather_of(kind)
-    if gather is None:
-        return NOT_TAKEN, []
     desk = desk_of(together[0])
     if not desk.saw_everything:
         return BEHIND, []
@@ -128,9 +142,12 @@ def _differences(first: Recorded[Any], retaken: Retaken) -> Iterator[Difference]
 
 
 def _besides(together: Together) -> list[Edition]:
-    """Give the edition that a decision names: processes ask in its words."""
+    """Give the edition that a decision names, if there is such a one: processes ask in its words."""
     named = next((each.edition for each in together if each.edition is not None), None)
-    return [] if named is None else [edition_named(named)]
+    try:
+        return [] if named is None else [edition_named(named)]
+    except Refused:
+        return []
 
 
 class Recompute:

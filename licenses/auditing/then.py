@@ -5,15 +5,20 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
+
 from audits.execution import Desk
 from audits.kernel import Event
 from audits.past.hindsight import Hindsight, Mentions
-from audits.projection import span_of
+from audits.projection import projections, span_of, status_of
+from customers.ports import Deal
 from licenses.domain import allotment, application, escrow, lab_test, remittance, shipment
 from licenses.domain.allotment.events import UsSaleReported
 from licenses.domain.application import state as applications
 from licenses.domain.application.events import ApplicationSubmitted
-from licenses.domain.escrow.events import DepositBooked
+from licenses.domain.escrow import state as escrows
+from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.escrow.events import DepositBooked, Payer
 from licenses.domain.ids import escrow_id, lab_test_id, remittance_id
 from licenses.domain.lab_test.events import ReportAccepted
 from licenses.domain.laboratory.events import LaboratoryAccredited
@@ -25,6 +30,7 @@ from licenses.domain.remittance.events import RemittanceAssessed, RemittanceConf
 from licenses.domain.shipment import state as shipments
 from licenses.domain.shipment.events import ExportFiled, ShipmentDispatched, ShipmentRequested
 from licenses.projections import shipment_columns
+from licenses.retention import UNFINISHED, deal_ids_of, parties_named
 
 MENTIONED: Final[Mapping[type[Event], Callable[[Any], Iterable[Hashable]]]] = {
     ApplicationSubmitted: lambda event: [event.fingerprint],
@@ -111,6 +117,14 @@ class Then:
             return license_id
         return None
 
+    def payers_named(
+        self, _desk: Desk, command: BookDeposit, _payers: tuple[Payer, ...]
+    ) -> tuple[UUID, ...]:
+        """Read no names: auditors cannot, and they may be erased."""
+        if command.payer_name is None:
+            return ()
+        raise TypeError("whose a sealed name was is as recorded")
+
     def reference_used_by(self, desk: Desk, reference: str, *, but: UUID) -> UUID | None:
         """Look among the remittances that had been confirmed."""
         for stream_id in self._others(desk, RemittanceConfirmed, reference, but):
@@ -164,11 +178,51 @@ class Then:
         ]
         return add_up(transfers, assessed.shipment_id)
 
+    def register_time(self, desk: Desk) -> datetime:
+        """Take the time of the command: it waited for the register from then on."""
+        return desk.context.now
+
+    def deals_of(self, desk: Desk, thing_id: UUID) -> tuple[Deal, ...]:
+        """Look among the deals that there were, as they stood."""
+        then = in_hindsight(desk)
+        found = (_deal(then, deal_id, thing_id) for deal_id in deal_ids_of(thing_id))
+        return tuple(deal for deal in found if deal is not None)
+
+    def last_act_of(self, desk: Desk, person_id: UUID) -> datetime | None:
+        """Look at what the journal held."""
+        return in_hindsight(desk).last_act_of(person_id)
+
     def _streams(self, desk: Desk, kind: type[Event], value: Hashable) -> list[UUID]:
         return self._mentions.streams(kind, value, in_hindsight(desk).moment())
 
     def _others(self, desk: Desk, kind: type[Event], value: Hashable, but: UUID) -> list[UUID]:
         return [stream_id for stream_id in self._streams(desk, kind, value) if stream_id != but]
+
+
+def _deal(desk: Hindsight, deal_id: UUID, thing_id: UUID) -> Deal | None:
+    """Tell of a deal as it stood; None where it did not name the thing yet."""
+    filed = desk.load(application.DECIDER, deal_id)
+    streams = desk.streams_of_deal(deal_id)
+    written = b"".join(msgspec.json.encode(each) for each in filed.recorded)
+    belongs = any(stream_id == thing_id for _, stream_id, _ in streams)
+    if str(thing_id).encode() not in written and not belongs:
+        return None
+    return Deal(
+        deal_id=deal_id,
+        is_open=any(_is_unfinished(desk, *each) for each in streams),
+        last_at=max(last_at for _, _, last_at in streams),
+        party_ids=parties_named(filed.recorded),
+    )
+
+
+def _is_unfinished(desk: Hindsight, aggregate: str, stream_id: UUID, _last_at: datetime) -> bool:
+    if aggregate == escrow.DECIDER.aggregate:
+        state = desk.load(escrow.DECIDER, stream_id).state
+        return not isinstance(state, escrows.NotOpened) and state.books.held_cents > 0
+    if aggregate not in UNFINISHED:
+        return False
+    state = desk.load(projections[aggregate].decider, stream_id).state
+    return status_of(state) in UNFINISHED[aggregate]
 
 
 def in_hindsight(desk: Desk) -> Hindsight:

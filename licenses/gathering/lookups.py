@@ -14,9 +14,16 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q
 
+from audits import queries, vault
 from audits.execution import Desk
+from customers.ports import Deal
+from licenses import retention
+from licenses.domain.escrow.commands import BookDeposit
+from licenses.domain.escrow.deposits import payers_named
+from licenses.domain.escrow.events import Payer
 from licenses.domain.ledger.balance import RemittanceTotals
 from licenses.domain.remittance.events import RemittanceAssessed
+from licenses.editions import change_editions
 from licenses.models import (
     AcceptedReport,
     ApplicationRow,
@@ -61,6 +68,11 @@ class Lookups(Protocol):
     def booked_for(self, desk: Desk, deposit_key: str, *, but: UUID) -> UUID | None:
         """Find another license for which a bank entry is booked."""
 
+    def payers_named(
+        self, desk: Desk, command: BookDeposit, payers: tuple[Payer, ...]
+    ) -> tuple[UUID, ...]:
+        """Find whose the name is that the bank gives of a payer."""
+
     def reference_used_by(self, desk: Desk, reference: str, *, but: UUID) -> UUID | None:
         """Find the shipment whose remittance another confirmation by this reference settled."""
 
@@ -77,6 +89,15 @@ class Lookups(Protocol):
 
     def remittance_totals(self, desk: Desk, assessed: RemittanceAssessed) -> RemittanceTotals:
         """Add up what the ledger says of a remittance."""
+
+    def register_time(self, desk: Desk) -> datetime:
+        """Keep decisions out of the register of editions from the time that this gives."""
+
+    def deals_of(self, desk: Desk, thing_id: UUID) -> tuple[Deal, ...]:
+        """List the deals that name a customer, that a thing belongs to, or that this is."""
+
+    def last_act_of(self, desk: Desk, person_id: UUID) -> datetime | None:
+        """Tell when a person last acted; None: never."""
 
 
 class Tables:
@@ -137,6 +158,14 @@ class Tables:
         booked = LedgerTransfer.objects.filter(business_key=f"{deposit_key}/0")
         return booked.exclude(subject_id=but).values_list("subject_id", flat=True).first()
 
+    def payers_named(
+        self, _desk: Desk, command: BookDeposit, payers: tuple[Payer, ...]
+    ) -> tuple[UUID, ...]:
+        """Open the name in this process's memory."""
+        if command.payer_name is None:
+            return ()
+        return payers_named(vault.Glass(command).read(command.payer_name), payers)
+
     def reference_used_by(self, _desk: Desk, reference: str, *, but: UUID) -> UUID | None:
         """Look among the remittances."""
         used = RemittanceRow.objects.filter(reference=reference).exclude(id=but)
@@ -182,6 +211,18 @@ class Tables:
                 if row.kind == "pending" and row.id not in resolved
             ),
         )
+
+    def register_time(self, _desk: Desk) -> datetime:
+        """Wait for decisions under the editions as they are; the database's time from then on."""
+        return change_editions()
+
+    def deals_of(self, _desk: Desk, thing_id: UUID) -> tuple[Deal, ...]:
+        """Look among all deals."""
+        return retention.deals_of(thing_id)
+
+    def last_act_of(self, _desk: Desk, person_id: UUID) -> datetime | None:
+        """Look in the journal."""
+        return queries.last_act_of(person_id)
 
 
 def _next(sequence: str) -> int:

@@ -1,11 +1,9 @@
 """Facts for volume, escrow and remittance."""
 
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from audits import vault
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
@@ -20,8 +18,7 @@ from licenses.domain.escrow.commands import (
     ReturnExcess,
 )
 from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
-from licenses.domain.escrow.deposits import DepositFacts, payers_named
-from licenses.domain.escrow.events import Payer
+from licenses.domain.escrow.deposits import DepositFacts
 from licenses.domain.escrow.refunds import WaiverFacts
 from licenses.domain.escrow.state import EscrowState, NotOpened
 from licenses.domain.ids import escrow_id
@@ -77,7 +74,7 @@ def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState])
         screened_customer_ids=parties.cleared_ids(
             desk, (payer.customer_id for payer in terms.payers)
         ),
-        named_payer_ids=named_payer_ids(command, terms.payers),
+        named_payer_ids=lookups().payers_named(desk, command, terms.payers),
         booked_for_license_id=lookups().booked_for(
             desk,
             deposit_key(command.account, command.bank_reference),
@@ -85,13 +82,6 @@ def deposit_facts(desk: Desk, command: BookDeposit, loaded: Loaded[EscrowState])
         ),
         edition=terms.edition,
     )
-
-
-def named_payer_ids(command: BookDeposit, payers: tuple[Payer, ...]) -> tuple[UUID, ...]:
-    """Open the payer's name in this process's memory, and find whose it is."""
-    if command.payer_name is None:
-        return ()
-    return payers_named(vault.Glass(command).read(command.payer_name), payers)
 
 
 def return_facts(desk: Desk, _command: ReturnExcess, loaded: Loaded[EscrowState]) -> ReturnFacts:

@@ -6,7 +6,7 @@ from audits.execution import Desk
 from audits.kernel import Facts
 from audits.reading import Loaded
 from licenses.domain.edition.state import EditionState
-from licenses.editions import change_editions
+from licenses.gathering.lookups import lookups
 
 
 def edition_facts(desk: Desk, _command: Any, _loaded: Loaded[EditionState]) -> Facts:
@@ -14,4 +14,4 @@ def edition_facts(desk: Desk, _command: Any, _loaded: Loaded[EditionState]) -> F
 
     So an edition never takes effect before a decision that was taken without it.
     """
-    return Facts(now=change_editions(), actor=desk.context.actor)
+    return Facts(now=lookups().register_time(desk), actor=desk.context.actor)

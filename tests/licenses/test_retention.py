@@ -5,8 +5,8 @@ import pytest
 from audits import vault
 from audits.kernel import Refused
 from customers.domain.erasure.commands import RequestErasure
-from customers.ports import records
 from licenses.domain.application import commands as application
+from licenses.retention import deals_of
 from tests.support.deal import Deal, Stage, body
 from tests.support.people import EXPORTER, OFFICER
 
@@ -31,16 +31,16 @@ def stage() -> Stage:
 
 def test_an_open_application_keeps_whom_its_parties_name(stage: Stage) -> None:
     buyer = stage.registered_customer()
-    assert records.deals_of(buyer) == ()
+    assert deals_of(buyer) == ()
     deal = Deal(stage, buyer)
     drafted = body(application.DraftApplication, **deal.content())
     stage.do(EXPORTER, drafted, deal.application_id)
-    [kept] = records.deals_of(buyer)
+    [kept] = deals_of(buyer)
     assert (kept.deal_id, kept.is_open, kept.party_ids) == (deal.application_id, True, (buyer,))
     assert refusal(stage, buyer) == "deal_open"
     withdrawal = body(application.WithdrawApplication, reason="Canceled")
     stage.do(EXPORTER, withdrawal, deal.application_id)
-    [ended] = records.deals_of(buyer)
+    [ended] = deals_of(buyer)
     assert not ended.is_open
     assert ended.party_ids == (buyer,)
     assert refusal(stage, buyer) == "retention_running"
@@ -52,10 +52,10 @@ def test_a_deal_is_open_until_the_last_of_it_is_settled(stage: Stage) -> None:
     deal = Deal(stage, buyer).ready()
     assert refusal(stage, buyer) == "approval_in_force"
     things = (buyer, deal.application_id, deal.license_id, deal.shipment_id)
-    assert [[each.is_open for each in records.deals_of(thing)] for thing in things] == [[True]] * 4
+    assert [[each.is_open for each in deals_of(thing)] for thing in things] == [[True]] * 4
     deal.dispatch()
     stage.settle()
-    assert [each.is_open for each in records.deals_of(buyer)] == [True]
+    assert [each.is_open for each in deals_of(buyer)] == [True]
     deal.deliver().remit()
     stage.settle()
-    assert [each.is_open for each in records.deals_of(buyer)] == [False]
+    assert [each.is_open for each in deals_of(buyer)] == [False]

@@ -9,11 +9,15 @@ from unittest import mock
 from django.db import connection
 
 from audits import context as minting
+from audits import vault
 from audits.domain.halt import commands as halt
 from audits.domain.halt.commands import HaltKind
 from audits.execution import house
 from audits.halting import HALTS
 from audits.kernel import NotPermitted, Refused
+from customers.domain.erasure.commands import ApproveErasure, RequestErasure
+from customers.domain.ids import legal_hold_id
+from customers.domain.legal_hold.commands import PlaceLegalHold
 from licenses.domain import license
 from licenses.domain import remittance as remittances
 from licenses.domain.application import commands as application
@@ -48,7 +52,7 @@ def play_and_try() -> Tried:
     """Play all deals, then try what must not be."""
     played = play()
     codes: list[str] = []
-    for attempts in (on_papers, on_goods, on_money, on_rules, against_constraints):
+    for attempts in (on_papers, on_goods, on_money, on_rules, on_people, against_constraints):
         attempts(played, lambda attempt: codes.append(refused(attempt)))
     return Tried(played, tuple(codes))
 
@@ -157,6 +161,22 @@ def on_rules(played: Played, note: Note) -> None:
         public_key="ab" * 32,
     )
     note(lambda: stage.do(OFFICER, abroad, identity("laboratory/abroad")))
+
+
+def on_people(played: Played, note: Note) -> None:
+    """Try to erase whom a deal names, or alone, or twice; and to hold what is not there."""
+    stage, buyer = played.stage, played.open.customer_id
+    why = {"reason": "The agency asked for it"}
+    nobody = body(PlaceLegalHold, target_id=str(identity("nobody")), matter="Docket 2", **why)
+    note(lambda: stage.do(OFFICER, nobody, legal_hold_id(identity("nobody"))))
+    [named, *_] = vault.named_in(buyer)
+    request = body(RequestErasure, subject_id=str(named.subject_id), **why)
+    note(lambda: stage.do(OFFICER, request, named.subject_id))
+    [asked] = vault.named_in(identity(f"{stage.name}/customer/requested-signatory"))
+    note(lambda: stage.do(OFFICER, ApproveErasure(), asked.subject_id))
+    stage.do(SECOND_OFFICER, ApproveErasure(), asked.subject_id)
+    again = body(RequestErasure, subject_id=str(asked.subject_id), **why)
+    note(lambda: stage.do(OFFICER, again, asked.subject_id))
 
 
 def against_constraints(played: Played, note: Note) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,27 +13,29 @@ from pytest_django import DjangoDbBlocker
 
 from audits.codec import Recorded
 from audits.differences import Look, Silence
-from audits.execution import house
 from audits.kernel import Event
 from audits.models import EventRow
 from audits.reading import decode
 from audits.replay import wire_names
 from customers.domain.customer.events import CustomerApproved
-from licenses.auditing.facts_of_then import NOT_TAKEN_AGAIN, gather_of
+from customers.domain.erasure.events import PersonalDataErased
+from customers.domain.legal_hold.events import LegalHoldPlaced
 from licenses.auditing.recompute import (
     AGAIN,
     BEHIND,
-    NOT_TAKEN,
     RACED,
     REFUSED_AGAIN,
     UNKEPT,
+    UNSAID,
     Recomputed,
     recompute,
 )
 from licenses.domain.allotment.events import UsSaleReported
 from licenses.domain.application.events import ApplicationApproved, ApplicationSubmitted
+from licenses.domain.edition.events import EditionApproved, EditionTookEffect
 from licenses.domain.escrow.events import DepositBooked
 from licenses.domain.lab_test.events import CertificateIssued
+from licenses.domain.laboratory.events import LaboratoryAccredited
 from licenses.domain.policy.model import Condition
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
@@ -73,8 +76,7 @@ def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> N
     before = list(SUMMED.all())
     found = recomputed()
     assert found.otherwise == ()
-    assert set(found.decisions) == {AGAIN, REFUSED_AGAIN, RACED, BEHIND, NOT_TAKEN}, found.decisions
-    assert set(found.decisions[NOT_TAKEN]) <= {kind.__name__ for kind in NOT_TAKEN_AGAIN}
+    assert set(found.decisions) == {AGAIN, REFUSED_AGAIN, RACED, BEHIND}, found.decisions
     assert sum(found.decisions[AGAIN].values()) > 100
     assert list(SUMMED.all()) == before
 
@@ -82,7 +84,7 @@ def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> N
 @pytest.mark.usefixtures("played")
 def test_every_refusal_is_decided_again_and_refused_for_the_same_reason(tried: Tried) -> None:
     found = recomputed()
-    assert sum(found.decisions[REFUSED_AGAIN].values()) == len(tried.codes) - 3
+    assert sum(found.decisions[REFUSED_AGAIN].values()) == len(tried.codes) - 1
     assert found.decisions[RACED] == {"SuspendLicense": 1}
     assert found.otherwise == ()
 
@@ -103,6 +105,8 @@ CODES: Final = (
     *("role_not_permitted", "application_not_pending", "application_duplicate", "four_eyes"),
     *("conditions_not_met", "serial_already_shipped", "quantity_exceeded", "itn_already_used"),
     *("lot_not_certified", "deposit_conflict", "remittance_reference_used", "halted"),
+    *("edition_in_force", "laboratory_not_domestic"),
+    *("target_unknown", "approval_in_force", "already_erased"),
 )
 
 
@@ -154,14 +158,10 @@ def test_what_was_not_kept_is_counted_by_its_command() -> None:
     rewrite(kept, replace(kept.data, body_json=None))
     found = recomputed()
     assert found.decisions[UNKEPT] == {"SuspendLicense": 1}
+    said, _ = refusal("license_not_in_force")
+    [named] = [each for each in found.not_taken if each.kind == UNKEPT]
+    assert str(said.event_id) in named.subject
     assert found.otherwise == ()
-
-
-def test_every_command_is_taken_again_or_says_why_not() -> None:
-    """Commands that only move inside others' are decided again by `decided_again`."""
-    for kind in house.procedures:
-        if kind.__module__.startswith(("licenses", "customers")):
-            assert (gather_of(kind) is None) is (kind in NOT_TAKEN_AGAIN), kind
 
 
 def without(event: Any, condition: Condition, **changes: Any) -> Any:
@@ -172,6 +172,7 @@ def without(event: Any, condition: Condition, **changes: Any) -> Any:
     return replace(event, verdicts=verdicts)
 
 
+YEAR: Final = timedelta(days=365)
 FORGED: Final[list[tuple[type[Event], Any]]] = [
     (CustomerApproved, lambda event: replace(event, list_sha256="0" * 64)),
     (UsSaleReported, lambda event: replace(event, tpp_per_unit=1)),
@@ -184,6 +185,11 @@ FORGED: Final[list[tuple[type[Event], Any]]] = [
         lambda event: replace(event, clearance=replace(event.clearance, holds=True)),
     ),
     (ShipmentDispatched, lambda event: replace(event, allotment_id=identity("another"))),
+    (EditionApproved, lambda event: replace(event, approved_at=event.approved_at - YEAR)),
+    (EditionTookEffect, lambda event: replace(event, sha256="0" * 64)),
+    (LaboratoryAccredited, lambda event: replace(event, edition="another")),
+    (LegalHoldPlaced, lambda event: replace(event, by=identity("another"))),
+    (PersonalDataErased, lambda event: replace(event, by=identity("another"))),
     (RemittanceAssessed, lambda event: replace(event, amount_cents=1)),
     (RemittanceReconciled, lambda event: replace(event, ledger_due_cents=1)),
 ]
@@ -207,6 +213,15 @@ def _named(found: Recomputed, event: Recorded[Any]) -> bool:
 
 def _of_command(command_id: UUID) -> list[UUID]:
     return list(EventRow.objects.filter(command_id=command_id).values_list("event_id", flat=True))
+
+
+@pytest.mark.usefixtures("played")
+def test_what_nobody_asked_is_named() -> None:
+    """A field that the command gave, forged: no command with this fingerprint said that."""
+    event = first(LaboratoryAccredited)
+    rewrite(event, replace(event.data, name="Another"))
+    named = {each.kind for each in recomputed().not_taken if str(event.event_id) in each.subject}
+    assert named == {UNSAID}
 
 
 @pytest.mark.usefixtures("played")
