@@ -31,6 +31,7 @@ from licenses.domain.money import (
     Currency,
     InexactAmountError,
     minor_units,
+    sum_text,
 )
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
@@ -251,7 +252,8 @@ def _batch(
     if total_cents != shared["amount_cents"]:
         raise Camt054Error(
             "camt054_batch_differs",
-            f"The transactions add up to {total_cents}, the entry says {shared['amount_cents']}",
+            f"The transactions add up to {sum_text(total_cents, shared['currency'])},"
+            f" the entry says {sum_text(shared['amount_cents'], shared['currency'])}",
         )
 
 

@@ -6,6 +6,7 @@ a title and a description that names every event, and every box has a title of i
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 from uuid import UUID
@@ -25,8 +26,20 @@ STYLE: Final = (
 )
 
 Titles = Callable[[str], str | None]
+Sum = Callable[[int, str], str]
+"""(minor units, currency) → a sum as people read it."""
 Places = Mapping[UUID, tuple[int, int]]
 """Event → column and row."""
+
+
+@dataclass(slots=True)
+class Words:
+    """How pictures tell of money; the app that knows currencies says it better."""
+
+    sum: Sum = lambda minor, currency: f"{currency} {minor:,} (minor units)"
+
+
+words: Final = Words()
 
 
 def drawing_of(lineage: Lineage, titles: Titles = lambda _type: None) -> str:
@@ -140,8 +153,8 @@ def _figure(node: Node) -> str:
     """Say what an event is about in a few characters: an amount, a quantity, or its place."""
     facts = node.facts
     for name in ("amount_cents", "gross_cents", "price_cents", "value_cents"):
-        if name in facts:
-            return f"{int(facts[name]):,} cents {facts.get('currency', '')}".strip()
+        if name in facts and "currency" in facts:
+            return words.sum(int(facts[name]), facts["currency"])
     if "quantity" in facts:
         return f"{facts['quantity']:,} units"
     return f"log index {node.log_index:,}"

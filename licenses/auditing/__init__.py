@@ -2,11 +2,13 @@
 
 from audits import past
 from audits.lineage import rules
+from audits.lineage.drawing import words
 from audits.tools import add_tool
 from licenses.auditing import books, bundles, surveys
 from licenses.auditing.origins import RULES
 from licenses.auditing.recompute import RECOMPUTE
 from licenses.auditing.what_if import WHAT_IF
+from licenses.domain.money import sum_text
 
 
 def register() -> None:
@@ -19,3 +21,4 @@ def register() -> None:
     add_tool("recompute", RECOMPUTE)
     add_tool("counterfactual", WHAT_IF)
     rules.update(RULES)
+    words.sum = sum_text

@@ -217,6 +217,15 @@ def test_a_batch_adds_up(rest: str) -> None:
     assert code_of(raw) == "camt054_batch_differs"
 
 
+def test_a_difference_of_a_batch_is_told_in_sums_with_their_currency() -> None:
+    raw = batch(
+        transaction("T1", '<Amt Ccy="USD">400</Amt>'), transaction("T2", '<Amt Ccy="USD">600</Amt>')
+    )
+    with pytest.raises(Camt054Error) as caught:
+        parse_camt054(raw)
+    assert "add up to USD 1,000.00, the entry says USD 1,000.01" in caught.value.detail
+
+
 def test_a_batch_has_one_currency() -> None:
     euros = transaction("T2", '<Amt Ccy="EUR">600.01</Amt>')
     raw = batch(transaction("T1", '<Amt Ccy="USD">400</Amt>'), euros)

@@ -143,4 +143,4 @@ def _item_gaps(items: Sequence[DraftItem]) -> Iterator[Gap]:
             if getattr(item, field) is None:
                 yield Gap(field=f"items[{position}].{field}", reason="is required")
     if sum((item.quantity or 0) * (item.unit_price_cents or 0) for item in items) > MAX_TOTAL_CENTS:
-        yield Gap(field="items", reason=f"are worth more than {MAX_TOTAL_CENTS} cents")
+        yield Gap(field="items", reason=f"are worth more than {MAX_TOTAL_CENTS:,} minor units")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from audits.kernel import Value
 from licenses.domain.ledger.model import ASSETS, Account, Code, Transfer, TransferKind
+from licenses.domain.money import sum_text
 
 
 class Balance(Value):
@@ -81,7 +82,7 @@ def trial_balance(transfers: Iterable[Transfer]) -> TrialBalance:
             book.faults.append(fault)
     balances = tuple(sorted(book.balances(), key=lambda balance: balance.account.name))
     overdrawn = [
-        Fault(code="account_overdrawn", detail=f"{balance.account.name}: {balance.free_cents}")
+        Fault(code="account_overdrawn", detail=_overdrawn(balance))
         for balance in balances
         if balance.free_cents < 0
     ]
@@ -106,6 +107,11 @@ def remittance_totals(transfers: Iterable[Transfer], shipment_id: UUID) -> Remit
             if transfer.kind is TransferKind.PENDING and transfer.transfer_id not in resolved
         ),
     )
+
+
+def _overdrawn(balance: Balance) -> str:
+    account = balance.account
+    return f"{account.name}: {sum_text(balance.free_cents, account.currency)}"
 
 
 class _Book:

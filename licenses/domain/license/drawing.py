@@ -11,6 +11,7 @@ from licenses.domain.license.terms import (
     LicensedLine,
     LineBalance,
 )
+from licenses.domain.money import sum_text
 
 
 def is_repeated_draw(command: DrawDown, grant: Grant) -> bool:
@@ -45,7 +46,7 @@ def draw(command: DrawDown, grant: Grant) -> list[LicenseEvent]:
     _require_provisos(grant)
     seen = grant.drawn(command.line)
     _require_quantity(command, line, seen)
-    _require_value(command, line, seen, grant.value_tolerance_percent)
+    _require_value(command, line, seen, grant)
     drawn = LicenseDrawnDown(
         shipment_id=command.shipment_id,
         line=command.line,
@@ -79,15 +80,14 @@ def _require_quantity(command: DrawDown, line: LicensedLine, seen: LineBalance) 
         )
 
 
-def _require_value(
-    command: DrawDown, line: LicensedLine, seen: LineBalance, tolerance_percent: int
-) -> None:
+def _require_value(command: DrawDown, line: LicensedLine, seen: LineBalance, grant: Grant) -> None:
+    tolerance_percent = grant.value_tolerance_percent
     limit = (100 + tolerance_percent) * line.value_cents
     if 100 * (seen.value_cents + command.value_cents) > limit:
         left_cents = limit // 100 - seen.value_cents
         raise Refused(
             "value_exceeded",
-            f"{left_cents} cents are left on line {line.line}, "
+            f"{sum_text(left_cents, grant.terms.currency)} are left on line {line.line}, "
             f"{tolerance_percent} percent of tolerance included",
             citation=TOLERANCE_CITATION,
             extra={"left_cents": str(left_cents)},

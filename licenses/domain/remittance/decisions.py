@@ -1,6 +1,7 @@
 """What a remittance allows: one amount, one payment, one reference, one reconciliation."""
 
 import re
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -82,9 +83,11 @@ def assess_remittance(
             return []
         raise _refused(state, "remittance_conflict", "The levy was assessed on other figures")
     if command.source is Source.ESCROW and facts.withheld_cents != assessed.amount_cents:
+        said = partial(sum_text, currency=assessed.currency)
+        withheld = "nothing" if facts.withheld_cents is None else said(facts.withheld_cents)
         raise Refused(
             "remittance_not_withheld",
-            f"Due {assessed.amount_cents}, withheld at release {facts.withheld_cents}",
+            f"Due {said(assessed.amount_cents)}, withheld at release {withheld}",
             citation=command.levy.citation,
         )
     if assessed.amount_cents:
@@ -243,10 +246,11 @@ def reconcile_remittance(
         raise _refused(state, "remittance_not_confirmed", "The treasury has not confirmed it")
     amount_cents = state.assessed.amount_cents
     if not amount_cents == facts.due_cents == facts.paid_cents or facts.pending_cents:
+        said = partial(sum_text, currency=state.assessed.currency)
         raise Refused(
             "remittance_does_not_reconcile",
-            f"Assessed {amount_cents}; the ledger has {facts.due_cents} due,"
-            f" {facts.paid_cents} paid, {facts.pending_cents} on the way",
+            f"Assessed {said(amount_cents)}; the ledger has {said(facts.due_cents)} due,"
+            f" {said(facts.paid_cents)} paid, {said(facts.pending_cents)} on the way",
             citation=state.assessed.citation,
         )
     reconciled = RemittanceReconciled(

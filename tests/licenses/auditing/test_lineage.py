@@ -21,7 +21,7 @@ from tests.audits.api.test_commands import problem
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import latest
 from tests.support.client import client_of
-from tests.support.deal import Deal
+from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import AUDITOR, OFFICER, identity
 
 MADE_IT: Final = {
@@ -197,6 +197,15 @@ def test_the_picture_says_everything_in_words_too(played: Played) -> None:
     boxes = root.findall(f"{svg}g")
     assert len(boxes) == len(found.nodes)
     assert all(box.findtext(f"{svg}title") for box in boxes)
+
+
+def test_the_picture_tells_sums_with_their_currency(played: Played) -> None:
+    picture = drawing_of(traced(played.remitted.remittance_id))
+    gross = 4 * UNIT_PRICE_CENTS
+    assert f"USD {gross // 100:,}.00" in picture
+    assert f"USD {gross // 400:,}.00" in picture
+    assert "cents" not in picture
+    assert "minor units" not in picture
 
 
 def test_no_box_stands_before_what_it_rests_on_or_upon_another(played: Played) -> None:

@@ -317,7 +317,7 @@ def test_an_overdrawn_account_is_a_fault() -> None:
 
 def test_earmarking_more_than_there_is_is_a_fault() -> None:
     result = trial_balance([DEPOSIT, PROCEEDS, LEVY, replace(PENDING, amount_cents=250_02)])
-    assert [fault.detail for fault in result.faults] == ["treasury_payable/USD: -1"]
+    assert [fault.detail for fault in result.faults] == ["treasury_payable/USD: USD -0.01"]
 
 
 # The remittance of one shipment

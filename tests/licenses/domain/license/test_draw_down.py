@@ -84,6 +84,8 @@ def test_not_one_cent_more() -> None:
         .refused("value_exceeded", citation="15 CFR 750.11")
     )
     assert refusal.extra == {"left_cents": str(LIMIT_CENTS * 11 // 10)}
+    left = f"USD {LIMIT_CENTS * 11 // 1000:,}.{LIMIT_CENTS * 11 // 10 % 100:02d}"
+    assert refusal.detail == f"{left} are left on line 1, 10 percent of tolerance included"
 
 
 def test_the_tolerance_is_used_once() -> None:

@@ -87,10 +87,14 @@ def test_the_importer_owes_the_duty_directly() -> None:
     outcome.then(expected)
 
 
-@pytest.mark.parametrize("withheld_cents", [None, 0, 250_00, 250_02])
-def test_what_was_withheld_must_be_what_is_due(withheld_cents: int | None) -> None:
+@pytest.mark.parametrize(
+    ("withheld_cents", "told"),
+    [(None, "nothing"), (0, "USD 0.00"), (250_00, "USD 250.00"), (250_02, "USD 250.02")],
+)
+def test_what_was_withheld_must_be_what_is_due(withheld_cents: int | None, told: str) -> None:
     outcome = given(DECIDER).when(ASSESS, assess_facts(withheld_cents))
-    outcome.refused("remittance_not_withheld", citation=CITATION)
+    refusal = outcome.refused("remittance_not_withheld", citation=CITATION)
+    assert refusal.detail == f"Due USD 250.01, withheld at release {told}"
 
 
 def test_the_sum_so_far_contains_this_shipment() -> None:

@@ -46,6 +46,14 @@ def test_a_cent_of_difference_keeps_it_open(facts: ReconcileFacts) -> None:
     outcome.refused("remittance_does_not_reconcile", citation=CITATION)
 
 
+def test_a_difference_is_told_in_sums_with_their_currency() -> None:
+    outcome = given(DECIDER, *CONFIRMED).when(RECONCILE, ledger_says(paid_cents=0, pending_cents=1))
+    refusal = outcome.refused("remittance_does_not_reconcile")
+    assert refusal.detail == (
+        "Assessed USD 250.01; the ledger has USD 250.01 due, USD 0.00 paid, USD 0.01 on the way"
+    )
+
+
 @pytest.mark.parametrize("name", ["reconciled", "nothing due"])
 def test_a_repeat_changes_nothing(name: str) -> None:
     given(DECIDER, *HISTORIES[name]).when(RECONCILE, ledger_says()).then()
