@@ -18,6 +18,7 @@ from audits.past.hindsight import Hindsight, desk_of
 from audits.past.moments import Moment
 from audits.replay import wire_names
 from licenses.auditing.outcomes import BrokenCap, Counterfactual, Failed, Failing, OtherLevy
+from licenses.auditing.then import Then
 from licenses.auditing.volumes import Account, Volumes
 from licenses.domain import allotment, application, remittance, shipment
 from licenses.domain.allotment.events import UsSaleReported, UsSaleReversed
@@ -33,6 +34,7 @@ from licenses.domain.remittance.events import RemittanceAssessed
 from licenses.domain.shipment.events import ShipmentDispatched
 from licenses.editions import looking_back
 from licenses.gathering import deals, shipments, volume
+from licenses.gathering.lookups import answered_by
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ Happened = tuple[int, Recorded[Any], Hindsight]
 def counterfactual(edition: Edition, at: Moment) -> Counterfactual:
     """Walk the log up to a moment and judge every grant, shipment and levy under `edition`."""
     history = _History(edition, Volumes(edition.cap))
-    with looking_back():
+    with looking_back(), answered_by(Then()):
         for log_index, recorded in moments.kinds_at(wire_names(_STEPS), at):
             _STEPS[type(recorded.data)](history, (log_index, recorded, desk_of(recorded)))
     return Counterfactual(
@@ -159,6 +161,8 @@ def _broken(
         taken=facts.taken,
         asked=facts.asked,
         over=facts.asked - max(0, left),
+        value_cents=line.value_cents,
+        currency=recorded.data.terms.currency,
     )
 
 
@@ -229,8 +233,10 @@ def _levy(history: _History, desk: Hindsight, shipment_id: UUID, proceeds_cents:
     """Compute what a shipment would have owed: on its proceeds, or on its value at entry."""
     levy = history.edition.levy
     terms = desk.load(shipment.DECIDER, shipment_id).state.terms
-    levied = history.levies.setdefault(shipment_id, _Levied(terms.license_id, terms.currency))
     by_proceeds = levy.base == "sale_proceeds"
+    # An entered value is in US dollars, as customs has it.
+    currency = terms.currency if by_proceeds else "USD"
+    levied = history.levies.setdefault(shipment_id, _Levied(terms.license_id, currency))
     base_cents = proceeds_cents if by_proceeds else terms.entered_value_cents or 0
     known = deals.known_product(desk, terms.product_id)
     if not base_cents or known is None:

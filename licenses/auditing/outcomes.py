@@ -59,6 +59,9 @@ class BrokenCap(msgspec.Struct, frozen=True, kw_only=True):
     asked: int
     over: int
     """By how much it goes beyond what the cap allows."""
+    value_cents: int
+    """Of the whole line."""
+    currency: str
 
 
 class Counterfactual(msgspec.Struct, frozen=True, kw_only=True):

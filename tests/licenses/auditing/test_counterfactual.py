@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,7 @@ from audits.kernel import Refused
 from audits.past import moments
 from audits.past.moments import Moment
 from licenses.auditing.counterfactual import counterfactual
-from licenses.auditing.outcomes import Counterfactual
+from licenses.auditing.outcomes import Counterfactual, Failed
 from licenses.auditing.what_if import edition_to_try
 from licenses.domain.policy.model import Condition, Edition
 from licenses.domain.policy.parsing import parse_edition
@@ -38,6 +39,10 @@ def judged(tried: Edition) -> Counterfactual:
     return counterfactual(tried, Moment(log_index=moments.last_index()))
 
 
+def amounts(failed: tuple[Failed, ...]) -> set[tuple[UUID, int, int, str]]:
+    return {(each.id, each.units, each.value_cents, each.currency) for each in failed}
+
+
 def codes(failed: Any) -> set[tuple[str, str]]:
     return {(each.condition.value, each.code) for each in failed.failing}
 
@@ -52,12 +57,12 @@ def test_a_banned_product_fails_every_grant_and_every_shipment(played: Played) -
     ban = '\n[[bans]]\nmodels = ["H200"]\nreason = "They end"\ncitation = "A later ban"\n'
     found = judged(parse_edition(BRIEF + ban))
     deals = (played.remitted, played.short, played.revoked, played.refunded, played.open)
-    assert {(each.id, each.units, each.value_cents) for each in found.grants} == {
-        (deal.license_id, deal.quantity, deal.price_cents) for deal in deals
+    assert amounts(found.grants) == {
+        (deal.license_id, deal.quantity, deal.price_cents, "USD") for deal in deals
     }
-    assert {(each.id, each.units, each.value_cents) for each in found.shipments} == {
-        (played.remitted.shipment_id, 4, 4 * UNIT_PRICE_CENTS),
-        (played.short.shipment_id, 5, 5 * UNIT_PRICE_CENTS),
+    assert amounts(found.shipments) == {
+        (played.remitted.shipment_id, 4, 4 * UNIT_PRICE_CENTS, "USD"),
+        (played.short.shipment_id, 5, 5 * UNIT_PRICE_CENTS, "USD"),
     }
     for each in (*found.grants, *found.shipments):
         assert codes(each) == {("C1", "product_banned")}
@@ -76,7 +81,8 @@ def test_another_rate_makes_other_levies_to_the_cent(played: Played) -> None:
         was, would = gross_cents * 25 // 100, gross_cents * 30 // 100
         levy = told[shipment_id]
         assert (levy.assessed_cents, levy.would_be_cents) == (was, would)
-        assert levy.difference_cents == would - was
+        assert (levy.difference_cents, levy.currency) == (would - was, "USD")
+    assert told[played.remitted.shipment_id].license_id == played.remitted.license_id
 
 
 @pytest.mark.parametrize("short_by", [0, 1])
@@ -89,7 +95,10 @@ def test_a_tighter_cap_breaks_where_it_is_exceeded_by_one(short_by: int) -> None
     for cap in found.caps:
         assert (cap.over, cap.us_sold, cap.metric) == (1, 190, "units")
         assert [codes(each) for each in found.grants] == [{("C5", "cap_exceeded")}]
-        assert found.grants[0].event_id == cap.event_id
+        [grant] = found.grants
+        assert (grant.id, grant.event_id) == (cap.license_id, cap.event_id)
+        assert (cap.value_cents, cap.currency) == (cap.asked * UNIT_PRICE_CENTS, "USD")
+        assert cap.value_cents == grant.value_cents
 
 
 def peak_of(found: Counterfactual) -> int:
