@@ -213,6 +213,29 @@ def test_a_proper_event_is_accepted_from_every_role_that_writes(
         login.rollback()
 
 
+def test_bytes_that_name_derived_columns_do_not_fill_them(untouched: Written) -> None:
+    someone = "00000000-0000-0000-0000-000000000001"
+    forged = {"canonical": "\\x7b7d", "leaf_hash": "\\x00", "xid": "1", "writer": "postgres"} | {
+        "command_id": someone,
+        "ordinal": 9,
+        "person_id": someone,
+        "organization_id": someone,
+    }
+    content = following(untouched, lambda envelope: envelope.update(forged))
+    with connect_as(grants.WEB, autocommit=False) as login:
+        login.execute(APPEND, [content, leaf_hash(content)])
+        row = login.execute(
+            "SELECT canonical, leaf_hash, xid = pg_current_xact_id(), writer, ordinal,"
+            " command_id::text = body -> 'command' ->> 'id',"
+            " person_id::text = body -> 'actor' ->> 'person_id',"
+            " organization_id::text = body -> 'actor' ->> 'organization_id'"
+            " FROM audits_journal WHERE stream_id = %b AND version = 4",
+            [untouched.stream],
+        ).fetchone()
+        login.rollback()
+    assert row == (content, leaf_hash(content), True, grants.WEB, 0, True, True, True)
+
+
 @pytest.mark.usefixtures("untouched")
 def test_the_auditor_cannot_append(written: Written) -> None:
     content = following(written)
