@@ -26,6 +26,9 @@ Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 _encoder: Final = msgspec.json.Encoder(order="sorted")
 _LONG_NUMBER: Final = re.compile(rb"[:,\[]-?[0-9]{16}")
 """A number that may lie beyond 2^53 - 1 (9007199254740991, 16 digits): look closer."""
+_DIGITS: Final = bytes(ord("0") if chr(byte) in "0123456789" else 0 for byte in range(256))
+"""Makes any digit a zero: a row of sixteen is then found many times faster than by the pattern."""
+_SIXTEEN: Final = b"0" * 16
 _NUL: Final = b"\\u0000"
 """May be U+0000, which jsonb refuses, or a backslash before `u0000`: look closer."""
 
@@ -163,7 +166,7 @@ class Registry:
         wire = self.wire_type(type(recorded.data))
         data = recorded.data if wire.write is None else wire.write(recorded.data)
         content = _encode(data)
-        if wire.holds_integers and _LONG_NUMBER.search(content):
+        if wire.holds_integers and _holds_long_number(content):
             content = _strict(content)
         return _without_nul(_encode(msgspec.structs.replace(recorded, data=msgspec.Raw(content))))
 
@@ -202,7 +205,7 @@ def canonical(value: Any) -> bytes:
     would round. Raises CodecError `integer_out_of_range`, `text_not_unicode`, `text_with_nul`.
     """
     content = _encode(value)
-    return _without_nul(_strict(content) if _LONG_NUMBER.search(content) else content)
+    return _without_nul(_strict(content) if _holds_long_number(content) else content)
 
 
 def _encode(value: Any) -> bytes:
@@ -210,6 +213,10 @@ def _encode(value: Any) -> bytes:
         return _encoder.encode(value)
     except UnicodeEncodeError as error:
         raise CodecError("text_not_unicode", "a surrogate stands alone in a text") from error
+
+
+def _holds_long_number(content: bytes) -> bool:
+    return _SIXTEEN in content.translate(_DIGITS) and _LONG_NUMBER.search(content) is not None
 
 
 def _strict(content: bytes) -> bytes:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
-import uuid_utils
+import uuid_utils.compat
 from django.db import connection
 
 from audits.kernel import Actor, Role
@@ -20,7 +20,7 @@ COMMANDS: Final = UUID("6f0ac1d4-2d5b-5c56-9b38-0e6ab7d5a2f1")
 
 def new_id() -> UUID:
     """Mint a time-ordered identity (UUID version 7)."""
-    return UUID(bytes=uuid_utils.uuid7().bytes)
+    return uuid_utils.compat.uuid7()
 
 
 def command_id_of(person_id: UUID, idempotency_key: str) -> UUID:

@@ -117,12 +117,13 @@ def _struct_writer(info: types.StructType, fields: Mapping[str, Writer | None]) 
     if not any(fields.values()):
         return None
     tag = {} if info.tag_field is None else {info.tag_field: info.tag}
+    writers = tuple((name, write) for name, write in fields.items() if write is not None)
 
     def write_struct(value: Any) -> dict[str, Any]:
-        written: dict[str, Any] = dict(tag)
-        for name, write in fields.items():
-            item = getattr(value, name)
-            written[name] = item if write is None else write(item)
+        written = msgspec.structs.asdict(value)
+        for name, write in writers:
+            written[name] = write(written[name])
+        written.update(tag)
         return written
 
     return write_struct
