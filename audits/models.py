@@ -208,7 +208,7 @@ class SubjectKey(models.Model):
     key_sha256 = models.BinaryField()
     """Fingerprint of the key, unwrapped: what the event of its destruction names."""
     wrapped_by = models.TextField(null=True)
-    """Id of the key from the environment (`audits.wrapping`); null: from before it was noted."""
+    """Id of the key from the environment (`audits.vault.wrapping`); null: from before it was noted."""
     created_at = models.DateTimeField(db_default=Now())
     destroyed_at = models.DateTimeField(null=True)
 

@@ -20,7 +20,7 @@ BEGIN
            = (OLD.subject_id, OLD.organization_id, OLD.holder_id, OLD.key_sha256, OLD.created_at,
               OLD.name_mark)
        AND EXISTS (SELECT FROM public.audits_event e
-                   WHERE e.stream_id = 'a11ed000-0000-5000-8000-0000000000b7'  -- `audits.rewrapping`
+                   WHERE e.stream_id = 'a11ed000-0000-5000-8000-0000000000b7'  -- `audits.vault.rewrapping`
                      AND e.type = 'personal_keys_rewrapped' AND e.xid = pg_current_xact_id()
                      AND convert_from(e.canonical, 'UTF8')::jsonb #>> '{data,wrapped_by}'
                          = NEW.wrapped_by) THEN

@@ -23,8 +23,8 @@ from audits.enrollment import ENROLLMENT
 from audits.events import OrganizationEnrolled, PersonEnrolled
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Actor, Role
-from audits.rewrapping import REWRAPPING
 from audits.sealing.record import RECORDED, SEALING
+from audits.vault.rewrapping import REWRAPPING
 from audits.work import HISTORY
 
 PEOPLE_KEPT: Final = 4_096

@@ -15,10 +15,10 @@ from audits.enrollment import ENROLLMENT
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
-from audits.rewrapping import REWRAPPING
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
+from audits.vault.rewrapping import REWRAPPING
 from audits.verification.accesses import accesses_check
 from audits.work import HISTORY
 

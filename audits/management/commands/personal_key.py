@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audits import rewrapping
 from audits.differences import Look
 from audits.kernel import Refused
 from audits.progress import shown
+from audits.vault import rewrapping
 
 
 class Command(BaseCommand):

@@ -12,10 +12,10 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
-from audits import grants, rewrapping, vault, wrapping
+from audits import grants, vault
 from audits.models import EventRow
 from audits.statements import run
-from audits.vault import Holder
+from audits.vault import Holder, rewrapping, wrapping
 from audits.verification import verify
 from tests.support.people import EXPORTER, identity
 from tests.support.world import logged_in

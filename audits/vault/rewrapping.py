@@ -13,13 +13,14 @@ import msgspec
 from django.db import transaction
 
 from audits import context as minting
-from audits import reading, store, wrapping
+from audits import reading, store
 from audits.codec import fingerprint_of
 from audits.differences import Difference, Look
 from audits.events import PersonalKeysRewrapped
 from audits.kernel import Context, Decider, Refused, State
 from audits.statements import run
-from audits.wrapping import Wrapper
+from audits.vault import wrapping
+from audits.vault.wrapping import Wrapper
 
 BATCH: Final = 500
 """Keys in one transaction: erasures of these wait for as long."""

@@ -22,7 +22,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.db import transaction
 
 from audits import context as minting
-from audits import wrapping
 from audits.kernel import Command
 from audits.personal import (
     ERASED,
@@ -34,7 +33,8 @@ from audits.personal import (
     subject_of,
 )
 from audits.statements import run
-from audits.wrapping import KEY_BYTES
+from audits.vault import wrapping
+from audits.vault.wrapping import KEY_BYTES
 
 C = TypeVar("C", bound=Command)
 T = TypeVar("T")
