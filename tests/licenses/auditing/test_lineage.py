@@ -1,7 +1,9 @@
 """Lineage: from a dollar in the Treasury back to all that made it, and forward from any of that."""
 
 import json
+from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import jsonschema
@@ -9,14 +11,24 @@ import pytest
 from django.core.management import call_command
 
 from audits.execution import NotFound
+from audits.kernel import Event
 from audits.lineage import Directions, Lineage, lineage
 from audits.lineage.drawing import arranged, drawing_of, reduced
 from audits.lineage.provenance import prov_of
 from audits.lineage.tool import FORMS
 from audits.past import moments
 from audits.past.moments import Moment
-from licenses.domain.escrow.events import DepositBooked
-from licenses.domain.remittance.events import RemittanceConfirmed
+from customers.domain.customer.events import CustomerApproved, CustomerScreened
+from customers.domain.screening_list.events import ListImported
+from customers.handlers import SCREENING_LIST_ID
+from licenses.domain.allotment.events import UsSaleReported
+from licenses.domain.application.events import ApplicationApproved
+from licenses.domain.edition.events import EditionApproved
+from licenses.domain.escrow.events import DepositBooked, EscrowReleased
+from licenses.domain.ids import edition_id
+from licenses.domain.lab_test.events import CertificateIssued, SampleDrawn
+from licenses.domain.remittance.events import RemittanceAssessed, RemittanceConfirmed
+from licenses.domain.shipment.events import ShipmentDispatched
 from tests.audits.api.test_commands import problem
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import latest
@@ -58,6 +70,37 @@ def test_a_dollar_in_the_treasury_leads_back_to_all_that_made_it(played: Played)
     assert indexes == sorted(set(indexes))
     places = {node.event_id: node.log_index for node in found.nodes}
     assert all(places[link.later] > places[link.earlier] for link in found.links)
+
+
+NAMED: Final[dict[str, tuple[Callable[[Played], UUID], type[Event]]]] = {
+    "deposit": (lambda played: played.remitted.escrow_id, DepositBooked),
+    "release": (lambda played: played.remitted.escrow_id, EscrowReleased),
+    "dispatch": (lambda played: played.remitted.shipment_id, ShipmentDispatched),
+    "certificate": (lambda played: played.remitted.lab_test_id, CertificateIssued),
+    "samples": (lambda played: played.remitted.lab_test_id, SampleDrawn),
+    "sales report": (lambda played: played.volume, UsSaleReported),
+    "approval of the customer": (lambda played: played.remitted.customer_id, CustomerApproved),
+    "approval of the application": (
+        lambda played: played.remitted.application_id,
+        ApplicationApproved,
+    ),
+    "approval of the edition": (lambda _played: edition_id("brief-2026"), EditionApproved),
+    "screening": (lambda played: played.remitted.customer_id, CustomerScreened),
+    "screening snapshot": (lambda _played: SCREENING_LIST_ID, ListImported),
+    "levy": (lambda played: played.remitted.remittance_id, RemittanceAssessed),
+}
+"""What the dollar in the Treasury has to lead back to: whose stream, and which event in it."""
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_the_dollar_leads_back_to_the_very_event_and_that_forward_to_it(
+    name: str, played: Played
+) -> None:
+    stream_of, kind = NAMED[name]
+    paid = latest(played.remitted.remittance_id, RemittanceConfirmed).event_id
+    made_it = latest(stream_of(played), kind).event_id
+    assert made_it in {node.event_id for node in traced(paid, "back").nodes}
+    assert paid in {node.event_id for node in traced(made_it, "forward").nodes}
 
 
 def test_it_leads_to_no_other_deal(played: Played) -> None:
