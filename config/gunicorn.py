@@ -3,6 +3,8 @@
 Options on the command line win over these.
 """
 
+from typing import Any
+
 from config.env import Environment
 from config.logs import logging_settings
 
@@ -17,3 +19,10 @@ graceful_timeout = 5
 keepalive = 75
 control_socket_disable = True
 logconfig_dict = logging_settings(Environment().text("TOLLGATE_LOG_LEVEL", "INFO"))
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Have it recorded with which code the web runs; whichever process comes first does it."""
+    from audits.sealing import deployment  # noqa: PLC0415 -- Django is not set up before
+
+    deployment.record_in_background("web")

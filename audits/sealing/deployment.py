@@ -1,17 +1,77 @@
-"""Which code runs: a hash over the program's own files, recorded when a process starts with other code."""
+"""Which code runs: a hash over the program's own files, recorded by each process when it is another.
+
+Each process tells of itself, in a stream of their own and under its own database role; `verify` holds
+who told of what against that. The signer has no database, so nothing tells of its code.
+"""
 
 import hashlib
+import threading
+import time
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
+from uuid import UUID, uuid5
 
+import structlog
 from django.apps import apps
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 
+from audits import context as minting
+from audits import grants, reading
 from audits.events import CodeDeployed
-from audits.sealing.record import Sealing, record
+from audits.kernel import Decider, Event, State
+from audits.sealing.record import append
+
+log = structlog.get_logger(__name__)
 
 SUFFIXES: Final = frozenset({".py", ".html", ".json", ".css", ".js"})
+STREAM: Final = uuid5(minting.SYSTEM_ORGANIZATION, "deployment")
+AGAIN_SECONDS: Final = 5.0
+"""Pause before a database that was away is told again."""
+LOGINS: Final = {
+    "web": grants.WEB,
+    "worker": grants.WORKER,
+    "beat": grants.WORKER,
+    "sweeper": grants.WORKER,
+    "sequencer": grants.SEALER,
+    "sealer": grants.SEALER,
+}
+"""Process → the database role that it works as."""
+
+
+class Deployment(State):
+    """What runs, as of some version of the stream."""
+
+    latest: tuple[CodeDeployed, ...] = ()
+    """The last deployment of each process."""
+
+
+def evolve(state: Deployment, event: Event) -> Deployment:
+    """Fold one event."""
+    match event:
+        case CodeDeployed():
+            others = (each for each in state.latest if each.process != event.process)
+            return Deployment(latest=(*others, event))
+        case _:
+            raise TypeError(f"{type(event).__name__} says nothing of deployment")
+
+
+DEPLOYMENT: Final = Decider(
+    aggregate="deployment", initial=Deployment(), evolve=evolve, decisions={}
+)
+
+
+def current() -> Deployment:
+    """Read what runs now, as far as it was told."""
+    return reading.load(DEPLOYMENT, STREAM).state
+
+
+def login_of(person_id: UUID) -> str | None:
+    """Tell the database role of a process by its identity as an actor; None: it is none of these."""
+    ids = {minting.system_actor(name).person_id: role for name, role in LOGINS.items()}
+    return ids.get(person_id)
 
 
 @cache
@@ -38,7 +98,41 @@ def record_start(process: str) -> bool:
         process=process, package_sha256=package_sha256(), version=settings.TOLLGATE_VERSION
     )
 
-    def decide(state: Sealing) -> CodeDeployed | None:
-        return None if event in state.deployed else event
+    def decide(state: Deployment) -> CodeDeployed | None:
+        return None if event in state.latest else event
 
-    return record(decide, process="sealer")
+    return append(DEPLOYMENT, STREAM, decide, process=process)
+
+
+def recorded_first(process: str, step: Callable[[], int]) -> Callable[[], int]:
+    """Give a step that does nothing before the start is recorded: for who works in a loop."""
+    is_recorded = False
+
+    def run() -> int:
+        nonlocal is_recorded
+        if not is_recorded:
+            record_start(process)
+            is_recorded = True
+        return step()
+
+    return run
+
+
+def record_in_background(process: str) -> threading.Thread:
+    """Record the start beside whatever begins to serve, as soon as the database is there."""
+
+    def run() -> None:
+        while True:
+            try:
+                record_start(process)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("code_not_recorded", process=process, error=str(error))
+            else:
+                return
+            finally:
+                connection.close()
+            time.sleep(AGAIN_SECONDS)
+
+    thread = threading.Thread(target=run, name="record-deployment", daemon=True)
+    thread.start()
+    return thread

@@ -1,11 +1,11 @@
-"""What the journal keeps of its own sealing: keys, guards, code, and every time it was halted.
+"""What the journal keeps of its own sealing: keys, guards, and every time it was halted.
 
 One stream, folded to what the next decision needs. These events are sealed like all others.
 """
 
 from collections.abc import Callable
 from typing import Final
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 import msgspec
 from django.db import transaction
@@ -17,19 +17,17 @@ from audits.events import (
     CheckpointKeyAdded,
     CheckpointKeyRetired,
     CheckpointKeyRevoked,
-    CodeDeployed,
     ReceiptKeyAdded,
     SchemaFingerprinted,
     SealingHalted,
 )
-from audits.kernel import Context, Decider, Event, State
+from audits.kernel import Context, Decider, Event, S, State
 
 STREAM: Final = uuid5(minting.SYSTEM_ORGANIZATION, "sealing")
 RECORDED: Final = (
     CheckpointKeyAdded,
     CheckpointKeyRetired,
     CheckpointKeyRevoked,
-    CodeDeployed,
     ReceiptKeyAdded,
     SchemaFingerprinted,
     SealingHalted,
@@ -45,8 +43,6 @@ class Sealing(State):
     revoked_keys: frozenset[str] = frozenset()
     receipt_keys: frozenset[str] = frozenset()
     schema: SchemaFingerprinted | None = None
-    deployed: tuple[CodeDeployed, ...] = ()
-    """The last deployment of each process."""
     halt: SealingHalted | None = None
     """The last time that sealing was halted."""
 
@@ -71,9 +67,6 @@ def evolve(state: Sealing, event: Event) -> Sealing:
             changes = {"receipt_keys": state.receipt_keys | {key}}
         case SchemaFingerprinted():
             changes = {"schema": event}
-        case CodeDeployed():
-            others = (each for each in state.deployed if each.process != event.process)
-            changes = {"deployed": (*others, event)}
         case SealingHalted():
             changes = {"halt": event}
         case _:
@@ -94,10 +87,17 @@ def record(decide: Callable[[Sealing], Event | None], *, process: str) -> bool:
 
     process: who says so, `sealer` or `operator`.
     """
+    return append(SEALING, STREAM, decide, process=process)
+
+
+def append(
+    decider: Decider[S], stream: UUID, decide: Callable[[S], Event | None], *, process: str
+) -> bool:
+    """Append to a stream of the service's own what `decide` makes of its state, as this process."""
     command_id = minting.new_id()
     with transaction.atomic():
         now = store.begin(command_id).now
-        loaded = reading.load(SEALING, STREAM, lock="write")
+        loaded = reading.load(decider, stream, lock="write")
         event = decide(loaded.state)
         if event is None:
             return False
@@ -105,11 +105,11 @@ def record(decide: Callable[[Sealing], Event | None], *, process: str) -> bool:
             actor=minting.system_actor(process),
             now=now,
             command_id=command_id,
-            correlation_id=STREAM,
+            correlation_id=stream,
         )
         name = type(event).__name__
-        draft = store.Draft(SEALING.aggregate, STREAM, loaded.version + 1, event)
-        cause = store.Cause(name, fingerprint_of(name, STREAM))
+        draft = store.Draft(decider.aggregate, stream, loaded.version + 1, event)
+        cause = store.Cause(name, fingerprint_of(name, stream))
         store.append(store.seal([draft], context, cause))
     return True
 

@@ -20,9 +20,10 @@ from audits.codec import Recorded
 from audits.context import SYSTEM_ORGANIZATION
 from audits.differences import Difference, Look
 from audits.enrollment import ENROLLMENT
-from audits.events import OrganizationEnrolled, PersonEnrolled
+from audits.events import CodeDeployed, OrganizationEnrolled, PersonEnrolled
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Actor, Role
+from audits.sealing.deployment import DEPLOYMENT, login_of
 from audits.sealing.record import RECORDED, SEALING
 from audits.vault.rewrapping import REWRAPPING
 from audits.work import HISTORY
@@ -67,6 +68,7 @@ OWN: Final[Mapping[str, Rule]] = {
     REDRIVE: Rule(PEOPLE, HISTORY.aggregate, alone=True),
     OrganizationEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
     PersonEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
+    CodeDeployed.__name__: Rule(frozenset({Role.SYSTEM}), DEPLOYMENT.aggregate, alone=True),
     **{
         event.__name__: Rule(frozenset({Role.SYSTEM}), SEALING.aggregate, alone=True)
         for event in RECORDED
@@ -153,7 +155,8 @@ def _permitted(events: list[Written], rules: Mapping[str, Rule]) -> Iterator[Dif
 def _fit_login(written: Written) -> Iterator[Difference]:
     """Expect people from the web service, processes from any other login, the operator from neither.
 
-    Of how it is sealed the sealer alone may tell, and the operator, who may log in as the owner.
+    Of how it is sealed the sealer alone may tell, and the operator, who may log in as the owner; of
+    its code each process itself.
 
     What a person's command moves further (a grant, a draw-down) is the person's, too: it bears
     their name, so no event of a process ever comes from the web login. A dead work item is
@@ -165,6 +168,9 @@ def _fit_login(written: Written) -> Iterator[Difference]:
         unfit = grants.ROLES
     elif event.aggregate == SEALING.aggregate:
         unfit = (grants.WEB, grants.WORKER, grants.AUDITOR)
+    elif event.aggregate == DEPLOYMENT.aggregate:
+        own = login_of(event.actor.person_id)
+        unfit = tuple(role for role in grants.ROLES if role != own)
     elif event.actor.role is Role.SYSTEM:
         unfit = (grants.WEB, grants.AUDITOR)
     elif event.command.name == REDRIVE:

@@ -16,6 +16,7 @@ from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
 from audits.sealing.checks import checkpoints_check, tree_check
+from audits.sealing.deployment import DEPLOYMENT
 from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
 from audits.vault.rewrapping import REWRAPPING
@@ -121,7 +122,16 @@ def known_deciders() -> dict[str, Decider[Any]]:
     """Collect the deciders of all aggregates that commands are carried out on, and the journal's."""
     own = {
         decider.aggregate: decider
-        for decider in (HISTORY, REFUSALS, KEPT, ENROLLMENT, SEALING, ACCESSES, REWRAPPING)
+        for decider in (
+            HISTORY,
+            REFUSALS,
+            KEPT,
+            ENROLLMENT,
+            SEALING,
+            DEPLOYMENT,
+            ACCESSES,
+            REWRAPPING,
+        )
     }
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}
 

@@ -33,8 +33,12 @@ def append_event() -> UUID:
 
 
 def places() -> int:
+    """Count what is in the log, besides which code the sequencer runs."""
     with connect_as() as login:
-        [(count,)] = login.execute("SELECT count(*) FROM audits_log").fetchall()
+        [(count,)] = login.execute(
+            "SELECT count(*) FROM audits_log JOIN audits_event USING (event_id)"
+            " WHERE type <> 'code_deployed'"
+        ).fetchall()
     return int(count)
 
 
@@ -114,7 +118,7 @@ def test_a_sequencer_that_is_killed_is_replaced_without_loss() -> None:
     call_command("sequence", stdout=io.StringIO())
     with connect_as() as login:
         indexes = login.execute("SELECT log_index FROM audits_log ORDER BY 1").fetchall()
-    assert indexes == [(0,), (1,), (2,)]
+    assert indexes == [(0,), (1,), (2,), (3,)]  # and which code the sequencer runs, once
 
 
 @pytest.mark.django_db

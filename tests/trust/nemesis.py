@@ -17,7 +17,7 @@ import psycopg
 import redis
 
 from audits.work import LEASE
-from devstack.stack import SEQUENCER, SWEEPER, VALKEY, WORKER, Stack
+from devstack.stack import SEALER, SEQUENCER, SIGNER, SWEEPER, VALKEY, WORKER, Stack
 
 OUTAGE_SECONDS: Final = 5.5
 AIM_SECONDS: Final = 5.0
@@ -40,6 +40,8 @@ DUE: Final = {
     "restart_database": 1,
     "kill_sweeper": 1,
     "kill_sequencer": 1,
+    "kill_sealer": 1,
+    "kill_signer": 1,
 }
 """How often each fault strikes in one run."""
 FRESH: Final = timedelta(seconds=1)
@@ -177,6 +179,14 @@ class Nemesis:
     def kill_sequencer(self) -> None:
         """End the sequencer; the supervisor starts it again."""
         self.stack.children[SEQUENCER].kill()
+
+    def kill_sealer(self) -> None:
+        """End the sealer; the supervisor starts it again."""
+        self.stack.children[SEALER].kill()
+
+    def kill_signer(self) -> None:
+        """End the signer; the supervisor starts it again."""
+        self.stack.children[SIGNER].kill()
 
     def flush(self) -> None:
         """Forget every message."""

@@ -69,6 +69,13 @@ _TWICE: Final = """
     SELECT subject_id, code, kind, count(*) FROM licenses_ledger_transfer
     GROUP BY subject_id, code, kind HAVING count(*) <> 1
 """
+_HALTS: Final = "SELECT body -> 'data' FROM audits_journal WHERE type = 'sealing_halted'"
+_TOLD: Final = """
+    SELECT body -> 'data' ->> 'process', count(*), min(writer::text)
+    FROM audits_journal WHERE type = 'code_deployed' GROUP BY 1 ORDER BY 1
+"""
+_CHECKPOINTED: Final = "SELECT coalesce(max(size), 0) FROM audits_checkpoint"
+_LOG_SIZE: Final = "SELECT count(*) FROM audits_log"
 _INTERRUPTED: Final = """
     SELECT count(*) FROM audits_work_item WHERE status = 'done' AND attempts > 1 AND last_error = ''
 """
@@ -137,6 +144,28 @@ class Reckoning:
         """Tell whether every event has its place in the log, 0, 1, 2 and so on."""
         [(events, places, distinct, first, past_last)] = self.ask(_LOG)
         return bool(events == places == distinct == past_last and first == 0)
+
+    def halts_of_sealing(self) -> list[Row]:
+        """List why sealing was halted, each time."""
+        return self.ask(_HALTS)
+
+    def told_of_code(self) -> list[Row]:
+        """List which process told of its code, how often, and under which login."""
+        return self.ask(_TOLD)
+
+    def log_size(self) -> int:
+        """Count the places of the log."""
+        [(size,)] = self.ask(_LOG_SIZE)
+        return int(size)
+
+    def wait_for_checkpoint(self) -> int:
+        """Wait until a checkpoint covers the log, or has had the time to; tell what the last covers."""
+        end = time.monotonic() + CALM_SECONDS
+        while True:
+            [(covered,)] = self.ask(_CHECKPOINTED)
+            if covered == self.log_size() or time.monotonic() > end:
+                return int(covered)
+            time.sleep(0.2)
 
     def effects_before_causes(self) -> list[Row]:
         """List events that the log has before their cause or the version before them."""

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from audits.sealing import deployment
 from devstack.stack import Stack
 from tests.trust import nemesis, plays
 from tests.trust.company import Company
@@ -100,4 +101,16 @@ def test_verify_finds_no_difference(storm: Storm, stack: Stack) -> None:
     finished = stack.manage("verify", "--json", role="tollgate_auditor", check=False)
     report = json.loads(finished.stdout)
     assert (finished.returncode, report["differences"]) == (0, [])
-    assert {"ledger", "allotments", "read_models"} <= set(report["passed"])
+    assert {"ledger", "allotments", "read_models", "tree", "checkpoints", "times"} <= set(
+        report["passed"]
+    )
+
+
+def test_every_process_told_of_its_code_once_however_often_it_was_started(storm: Storm) -> None:
+    told = {(process, 1, login) for process, login in deployment.LOGINS.items()}
+    assert set(storm.reckoning.told_of_code()) == told
+
+
+def test_sealing_went_on_and_was_never_halted(storm: Storm) -> None:
+    assert storm.reckoning.halts_of_sealing() == []
+    assert storm.reckoning.wait_for_checkpoint() == storm.reckoning.log_size()

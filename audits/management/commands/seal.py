@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -33,18 +34,18 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Seal; a second sealer at the same time only makes both slower."""
         cycle = Cycle(configured.publisher(), configured.policy(), machine_now_s, time.monotonic)
-        deployment.record_start("sealer")
+        step = deployment.recorded_first("sealer", cycle.step)
         try:
             if options["watch"]:
-                watch_as_asked(cycle.step, options)
+                watch_as_asked(step, options)
             else:
-                self._once(cycle)
+                self._once(cycle, step)
         except SealingHalted as halt:
             self.stderr.write(f"sealing halted: {halt.code}: {halt}")
             sys.exit(HALTED)
 
-    def _once(self, cycle: Cycle) -> None:
-        sealed = cycle.step() + grow_until_idle()
+    def _once(self, cycle: Cycle, step: Callable[[], int]) -> None:
+        sealed = step() + grow_until_idle()
         published = cycle.publish()
         if published is None:
             self.stderr.write(

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from audits.sealing import deployment
 from audits.sequencing import Sequencer
 from audits.watching import add_watch_arguments, watch_as_asked
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         """Index what waits; a second sequencer at the same time only makes both slower."""
         sequencer = Sequencer()
         if options["watch"]:
-            watch_as_asked(sequencer.run_once, options)
+            step = deployment.recorded_first("sequencer", sequencer.run_once)
+            watch_as_asked(step, options)
         else:
             self.stdout.write(f"{sequencer.run_until_empty()} events indexed")

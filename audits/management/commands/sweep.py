@@ -5,6 +5,7 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandParser
 
 from audits import work
+from audits.sealing import deployment
 from audits.watching import add_watch_arguments, watch_as_asked
 
 INTERVAL_SECONDS: Final = 1.0
@@ -24,7 +25,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Run what is due; any number of sweepers and workers may do so at the same time."""
         if options["watch"]:
-            watch_as_asked(lambda: work.run_due(limit=AT_ONCE), options)
+            step = deployment.recorded_first("sweeper", lambda: work.run_due(limit=AT_ONCE))
+            watch_as_asked(step, options)
             return
         tried = 0
         while found := work.run_due():

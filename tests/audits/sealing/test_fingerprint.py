@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from audits.events import SchemaFingerprinted
 from audits.sealing import deployment, fingerprint, record
@@ -103,8 +103,55 @@ def test_other_code_is_recorded_once_for_each_process(monkeypatch: pytest.Monkey
     assert deployment.record_start("web")
     monkeypatch.setattr(deployment, "package_sha256", lambda: "0" * 64)
     assert deployment.record_start("sealer")
-    found = {each.process: each.package_sha256 for each in record.current().deployed}
+    found = {each.process: each.package_sha256 for each in deployment.current().latest}
     assert found == {"web": found["web"], "sealer": "0" * 64}
+
+
+@pytest.mark.django_db
+def test_a_loop_records_its_code_before_its_first_step() -> None:
+    seen: list[int] = []
+
+    def step() -> int:
+        seen.append(len(deployment.current().latest))
+        return 7
+
+    loop = deployment.recorded_first("sequencer", step)
+    assert [loop(), loop()] == [7, 7]
+    assert seen == [1, 1]
+
+
+@pytest.mark.django_db
+def test_a_loop_that_could_not_record_its_code_does_nothing_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(_process: str) -> bool:
+        raise OperationalError
+
+    loop = deployment.recorded_first("sequencer", lambda: pytest.fail("it worked unrecorded"))
+    monkeypatch.setattr(deployment, "record_start", away)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            loop()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_serves_records_its_code_as_soon_as_the_database_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record_start = deployment.record_start
+    tries: list[str] = []
+
+    def away_at_first(process: str) -> bool:
+        tries.append(process)
+        if len(tries) <= 2:
+            raise OperationalError
+        return record_start(process)
+
+    monkeypatch.setattr(deployment, "record_start", away_at_first)
+    monkeypatch.setattr(deployment, "AGAIN_SECONDS", 0.01)
+    deployment.record_in_background("web").join()
+    assert tries == ["web"] * 3
+    assert [each.process for each in deployment.current().latest] == ["web"]
 
 
 def test_the_hash_covers_names_and_contents(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from audits import context as minting
 from audits import grants
 from audits.codec import Recorded
 from audits.context import system_actor
-from audits.events import CommandRefused, OrganizationEnrolled, PersonEnrolled
+from audits.events import CodeDeployed, CommandRefused, OrganizationEnrolled, PersonEnrolled
 from audits.kernel import Actor, Event, Role
+from audits.sealing.deployment import LOGINS, STREAM
 from licenses.domain.license.events import LicenseSuspended, ProvisosAcknowledged
 from licenses.domain.shipment.events import ShipmentCancelled
 from tests.licenses.verification.histories import Played
@@ -91,6 +92,18 @@ def test_the_login_must_fit_the_actor(
 ) -> None:
     event = forged(played, by, role=role)
     if is_fit:
+        assert found("authority") == (None, [])
+    else:
+        names("authority", "writer_unfit", event.event_id)
+
+
+@pytest.mark.usefixtures("played")
+@pytest.mark.parametrize("role", grants.ROLES[:3])
+@pytest.mark.parametrize("process", [*LOGINS, "operator"])
+def test_each_process_tells_of_its_own_code_alone(process: str, role: str) -> None:
+    told = ("deployment", STREAM, CodeDeployed(process=process, package_sha256="0", version="1"))
+    [event] = forge(told, actor=system_actor(process), command="CodeDeployed", role=role)
+    if LOGINS.get(process) == role:
         assert found("authority") == (None, [])
     else:
         names("authority", "writer_unfit", event.event_id)
