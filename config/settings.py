@@ -189,6 +189,10 @@ OWN_PACKAGES = ["licenses", "customers", "audits"]
 TOLLGATE_LOG_ORIGIN = ENV.text("TOLLGATE_LOG_ORIGIN", "tollgate.invalid/log")
 # Where the sealer keeps what it published: a file outside the database, and best outside its machine.
 TOLLGATE_CHECKPOINT_STORE = ENV.text("TOLLGATE_CHECKPOINT_STORE", "")
+# Where that is a bucket (s3://bucket/prefix): how long nobody can delete a checkpoint from it.
+TOLLGATE_CHECKPOINT_RETENTION_DAYS = ENV.whole(
+    "TOLLGATE_CHECKPOINT_RETENTION_DAYS", 3_650, at_least=1
+)
 # The signer's socket, and the directory of its keys: for the signer and its operator alone.
 TOLLGATE_SIGNER_SOCKET = ENV.text("TOLLGATE_SIGNER_SOCKET", "")
 TOLLGATE_SIGNER_DIRECTORY = ENV.text("TOLLGATE_SIGNER_DIRECTORY", "")

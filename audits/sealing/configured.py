@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from audits.context import machine_now_s
 from audits.sealing.note import KEY_BYTES, NoteError, SigningKey
-from audits.sealing.outside import FileStore
+from audits.sealing.outside import CheckpointStore, FileStore
 from audits.sealing.publishing import Publisher
 from audits.sealing.signer import Signer
 from audits.sealing.signing import SignerClient, SignerServer
@@ -25,11 +25,21 @@ def origin() -> str:
 
 def publisher() -> Publisher:
     """Make the publisher; ImproperlyConfigured without a store or a signer."""
-    return Publisher(
-        origin(),
-        FileStore(_path("TOLLGATE_CHECKPOINT_STORE")),
-        SignerClient(_path("TOLLGATE_SIGNER_SOCKET")),
-    )
+    return Publisher(origin(), store(), SignerClient(_path("TOLLGATE_SIGNER_SOCKET")))
+
+
+def store() -> CheckpointStore:
+    """Make the store outside: a file, or objects under lock where the address begins with s3://."""
+    address = settings.TOLLGATE_CHECKPOINT_STORE
+    if not address.startswith("s3://"):
+        return FileStore(_path("TOLLGATE_CHECKPOINT_STORE"))
+    try:
+        from audits.sealing.object_lock import ObjectStore  # noqa: PLC0415 -- an extra
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "TOLLGATE_CHECKPOINT_STORE: s3:// needs boto3, the extra `s3`"
+        ) from error
+    return ObjectStore(address, retention_days=settings.TOLLGATE_CHECKPOINT_RETENTION_DAYS)
 
 
 def policy() -> Policy:
