@@ -105,6 +105,33 @@ def test_a_flipped_bit_fails_its_bundle(
     capsys.readouterr()
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "part"])
+def test_every_bit_of_a_bundle_of_events_shows(
+    whole: bool,  # noqa: FBT001 -- a parameter
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not drawn but all, in the verifier itself, with a manifest that fits what was flipped."""
+    some = bundles.history(streams=2, versions=1)
+    made = bundles.whole(some[:1]) if whole else bundles.part(some, [1])
+    made = made.but(changes={"names": {}, "totals": []})
+    place = made.write(tmp_path)
+    assert main([str(place), "--key", bundles.LOG.key]) == 0
+    right, files = (place / "events.jsonl").read_bytes(), made.files()
+    listed = {name: bundles.listed(name, content) for name, content in files.items()}
+    for bit in range(8 * len(right)):
+        at = bit // 8
+        wrong = right[:at] + bytes((right[at] ^ 1 << bit % 8,)) + right[at + 1 :]
+        (place / "events.jsonl").write_bytes(wrong)
+        listed["events.jsonl"] = bundles.listed("events.jsonl", wrong)
+        (place / "manifest.json").write_bytes(
+            made.but(changes={**made.changes, "files": listed}).manifest({})
+        )
+        if main([str(place), "--key", bundles.LOG.key]) != 1:
+            pytest.fail(f"bit {bit % 8} of byte {at} does not show")
+    capsys.readouterr()
+
+
 def flipped(content: bytes, chance: random.Random) -> bytes:
     """Flip one bit somewhere."""
     at = chance.randrange(len(content))

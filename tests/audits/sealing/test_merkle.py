@@ -132,17 +132,40 @@ def test_random_sizes_up_to_a_hundred_thousand() -> None:
         )
 
 
-def test_a_million_leaves_need_twenty_hashes() -> None:
-    """Sizes, not contents: the reader makes any hash up."""
+UNIFORM: Final = [leaf_hash(b"the same")]
+"""Node hashes by level of a tree whose leaves are all the same: any size, and no time to make it."""
+for _ in range(21):
+    UNIFORM.append(node_hash(UNIFORM[-1], UNIFORM[-1]))
 
-    def node(level: int, index: int) -> bytes:
-        return hashlib.sha256(b"%d/%d" % (level, index)).digest()
 
-    dice, size = random.Random(SEED), 1_000_000  # noqa: S311 -- as above
-    indexes = [0, size - 1, *(dice.randrange(size) for _ in range(2_000))]
-    assert max(len(inclusion_proof(index, size, node)) for index in indexes) == 20
-    sizes = [1, size - 1, *(dice.randint(1, size) for _ in range(2_000))]
-    assert max(len(consistency_proof(old, size, node)) for old in sizes) <= 21
+def uniform(level: int, _index: int) -> bytes:
+    return UNIFORM[level]
+
+
+@pytest.mark.parametrize(
+    ("size", "hashes"),
+    [
+        (2**19, 19),
+        (2**19 + 1, 20),
+        (999_999, 20),
+        (1_000_000, 20),
+        (1_000_001, 20),
+        (2**20, 20),
+        (2**20 + 1, 21),  # only now
+    ],
+)
+def test_a_million_leaves_need_twenty_hashes(size: int, hashes: int) -> None:
+    """At most 20 for inclusion, one more for consistency; and each proof proves."""
+    dice, root, longest = random.Random(SEED), root_at(size, uniform), (0, 0)  # noqa: S311 -- as above
+    borders = [2**20, 2**19, 2**18 + 1, 3, 1, size - 1, size]
+    drawn = (dice.randint(1, size) for _ in range(2_000))
+    for count in (*(each for each in borders if each <= size), *drawn):
+        proof = inclusion_proof(count - 1, size, uniform)
+        assert verify_inclusion(UNIFORM[0], count - 1, size, proof, root)
+        growth = consistency_proof(count, size, uniform)
+        assert verify_consistency(count, size, root_at(count, uniform), root, growth)
+        longest = (max(longest[0], len(proof)), max(longest[1], len(growth)))
+    assert longest == (hashes, hashes + 1)
 
 
 # -- What must not verify ------------------------------------------------------------------
