@@ -2,17 +2,18 @@
 
 import itertools
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar, overload
 from uuid import UUID
 
 import msgspec
+import psycopg
 
 from audits.codec import Recorded, registry
 from audits.kernel import Decider, Event, State
-from audits.statements import run
+from audits.statements import CHUNK_SIZE, reader, run
 
 S = TypeVar("S", bound=State)
 
@@ -32,6 +33,15 @@ _READ_EVENTS: Final = (
     " WHERE event_id = ANY(ARRAY("
     "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
 )
+_WALK: Final = (
+    "SELECT l.log_index, e.type, e.schema_version, e.canonical FROM audits_log l"
+    " LEFT JOIN LATERAL (SELECT type, schema_version, canonical FROM audits_event"
+    " WHERE event_id = l.event_id LIMIT 1) AS e ON true"
+    " WHERE l.log_index BETWEEN %b AND %b ORDER BY l.log_index"
+)
+"""LATERAL and LIMIT keep to the order of the log: event by event, the first at once."""
+STRETCH: Final = 20_000
+"""Events that one statement reads, and so one snapshot."""
 _LAST: Final = "SELECT coalesce(max(log_index), -1) FROM audits_log"
 _READ_TO_FOLD: Final = (
     "SELECT uuid_send(stream_id), version, aggregate, type, schema_version, canonical"
@@ -184,14 +194,37 @@ def read_log(from_index: int = 0, *, limit: int = PAGE_SIZE) -> list[Entry]:
     return list(_page(from_index, limit))
 
 
-def walk_log(from_index: int = 0) -> Iterator[Entry]:
-    """Walk the whole log in order, a page at a time: memory stays bounded."""
-    next_index = -1
-    while next_index != from_index:
-        next_index = from_index
-        for entry in _page(from_index, PAGE_SIZE):
-            yield entry
-            from_index = entry.log_index + 1
+def walk_log(from_index: int = 0) -> Generator[Entry]:
+    """Walk the whole log in order; memory stays bounded.
+
+    The server reads ahead on a connection of its own, and the caller's is free meanwhile. What is
+    put into the log during the walk is walked, too. LookupError for a place without its event.
+    """
+    with reader() as cursor:
+        cursor.row_factory = _opening
+        while (last := _last_index()) >= from_index:
+            for first in range(from_index, last + 1, STRETCH):
+                end = min(first + STRETCH - 1, last)
+                yield from cursor.stream(_WALK, [first, end], size=CHUNK_SIZE)
+            from_index = last + 1
+
+
+def _opening(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Entry]:
+    """Make entries of rows."""
+    decode = registry.decode
+
+    def make(row: Sequence[Any]) -> Entry:
+        log_index, name, schema, content = row
+        if name is None:
+            raise LookupError(f"place {log_index} of the log has no event")
+        return Entry(log_index, decode(name, schema, content), content)
+
+    return make
+
+
+def _last_index() -> int:
+    last: int = run(_LAST, []).fetchall()[0][0]
+    return last
 
 
 def _page(from_index: int, size: int) -> Iterator[Entry]:
@@ -217,7 +250,7 @@ def fold_log(
 
     Events are read without their envelopes. KeyError for an aggregate without a decider.
     """
-    last = run(_LAST, []).fetchall()[0][0]
+    last = _last_index()
     end = last if limit is None else min(last, limit - 1)
     states: dict[bytes, State] = {}
     for first in range(0, end + 1, PAGE_SIZE):

@@ -5,7 +5,8 @@ storing them does. The connection, its transactions and its errors stay Django's
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -14,6 +15,10 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREPARE_THRESHOLD: Final = 1
 """A statement is prepared when a connection runs it for the second time."""
+
+
+CHUNK_SIZE: Final = 100
+"""Rows of a stream that arrive together: few enough to stay in a processor's cache."""
 
 
 class _Thread(threading.local):
@@ -38,6 +43,21 @@ def run(statement: LiteralString, values: Sequence[Any]) -> psycopg.Cursor[Any]:
     except psycopg.Error:
         with django.wrap_database_errors:
             raise
+
+
+@contextmanager
+def reader() -> Iterator[psycopg.Cursor[Any]]:
+    """Lend a cursor on a connection of its own, for an answer that is read while it is made.
+
+    It sees what is committed; an answer that is left half read costs nothing but its connection.
+    """
+    django = connections.create_connection(DEFAULT_DB_ALIAS)
+    try:
+        django.ensure_connection()
+        with django.wrap_database_errors:
+            yield _cursor(django.connection)
+    finally:
+        django.close()
 
 
 def _cursor(connection: Any) -> psycopg.Cursor[Any]:

@@ -1,5 +1,7 @@
 """The log is read in pages, in its order."""
 
+import time
+
 import pytest
 
 from audits import context, reading
@@ -8,12 +10,15 @@ from audits.sequencing import Sequencer
 from tests.audits.api.toy import DECIDER
 from tests.audits.histories import full_jar, smashed_jar
 from tests.audits.test_store import append
+from tests.support.database import connect_as
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # a walk sees what is committed
 
 
 def test_the_log_is_walked_across_pages_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "PAGE_SIZE", 2)
+    monkeypatch.setattr(reading, "STRETCH", 5)
+    monkeypatch.setattr(reading, "CHUNK_SIZE", 2)
     for _ in range(4):
         stream = context.new_id()
         append(stream, 1)
@@ -40,6 +45,53 @@ def test_the_connection_is_free_while_the_log_is_walked() -> None:
     assert seen == [0, 1, 2]
     Sequencer().run_until_empty()
     assert len(list(reading.walk_log())) == 6
+
+
+def test_what_enters_the_log_during_a_walk_is_walked_too() -> None:
+    append(context.new_id(), 1)
+    Sequencer().run_until_empty()
+    walk = reading.walk_log()
+    first = next(walk)
+    append(context.new_id(), 1)
+    Sequencer().run_until_empty()
+    assert [first.log_index, *(entry.log_index for entry in walk)] == [0, 1]
+
+
+def test_a_walk_that_is_left_gives_its_connection_back() -> None:
+    append(context.new_id(), 1, 2, 3)
+    Sequencer().run_until_empty()
+    walk = reading.walk_log()
+    next(walk)
+    assert open_walks() == 1
+    walk.close()
+    for _ in range(100):
+        if not open_walks():
+            return
+        time.sleep(0.1)  # until the server has noticed
+    pytest.fail("the connection is still there")
+
+
+def test_a_place_without_its_event_stops_the_walk() -> None:
+    append(context.new_id(), 1, 2, 3)
+    Sequencer().run_until_empty()
+    with connect_as() as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("ALTER TABLE audits_event DISABLE TRIGGER audits_event_immutable")
+        superuser.execute("DELETE FROM audits_event WHERE version = 2")
+        superuser.execute("ALTER TABLE audits_event ENABLE ALWAYS TRIGGER audits_event_immutable")
+    walk = reading.walk_log()
+    assert next(walk).log_index == 0
+    with pytest.raises(LookupError, match="place 1 of the log has no event"):
+        next(walk)
+
+
+def open_walks() -> int:
+    with connect_as() as superuser:
+        [(count,)] = superuser.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'SELECT l.log_index%'"
+        ).fetchall()
+    return int(count)
 
 
 @pytest.mark.usefixtures("jars")
