@@ -1,7 +1,6 @@
 """Every decision is taken again from the facts it saw; one that was forged comes out otherwise."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +8,6 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from msgspec.structs import replace
-from pytest_django import DjangoDbBlocker
 
 from audits.codec import Recorded
 from audits.differences import Look, Silence
@@ -39,18 +37,10 @@ from licenses.domain.laboratory.events import LaboratoryAccredited
 from licenses.domain.policy.model import Condition
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
-from tests.licenses.auditing.attempts import Tried, play_and_try
-from tests.licenses.verification.conftest import in_the_log
+from tests.licenses.auditing.attempts import Tried
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import rewrite
 from tests.support.people import identity
-
-
-@pytest.fixture(scope="module")
-def tried(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Tried]:  # noqa: ARG001
-    """Play the deals of the module's world, and try what must not be."""
-    with django_db_blocker.unblock(), in_the_log(play_and_try) as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
