@@ -72,7 +72,7 @@ UPWARDS = {
     "audits": (
         ("kernel", "nudging"),
         ("kernel", "events"),
-        ("models", "codec"),
+        ("models/__init__", "codec"),
         ("codec", "reading"),
         ("reading", "store"),
         ("store", "replay"),
