@@ -1,6 +1,5 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
-import itertools
 import operator
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -159,7 +158,7 @@ def load(
     if kept and kept[0].aggregate != decider.aggregate:
         return Loaded(stream_id, decider.initial, 0, ())
     if version is None and as_of is None:
-        state = decider.fold(itertools.starmap(registry.decode_event, rows))
+        state = decider.fold(registry.decode_events(rows))
         return Loaded(stream_id, state, len(kept), kept)
     then = tuple(
         item

@@ -406,6 +406,9 @@ def test_an_old_event_is_read_through_every_upcaster_in_turn() -> None:
     read = names.decode("noted", 1, old)
     assert read.data == Renamed(text="two words", words=2)
     assert names.decode_event("noted", 1, old) == read.data
+    new = names.encode(recorded(Renamed(text="x", words=1), name="noted", schema_version=3))
+    both = names.decode_events([("noted", 3, new), ("noted", 1, old)])
+    assert both == [Renamed(text="x", words=1), read.data]
     assert read.schema_version == 1  # what was recorded, not what it was read as
 
 
