@@ -50,7 +50,7 @@ class Contents:
             self.sums[total.name][key] += int(data[total.field])
         attachment = attachments.get(kind)
         if attachment and attachment.text:
-            self.texts[_path(attachment, data)] = data[attachment.text]
+            self.texts[attached_at(attachment, data)] = data[attachment.text]
 
     def manifest(self) -> dict[str, Any]:
         """Give the members of the manifest that follow from the events."""
@@ -103,7 +103,8 @@ def _as_written(schema: Any) -> Any:
             return schema
 
 
-def _path(attachment: Attachment, data: dict[str, Any]) -> str:
+def attached_at(attachment: Attachment, data: dict[str, Any]) -> str:
+    """Say where in the bundle a text stands: by its name if that is harmless, else by its hash."""
     name = str(data[attachment.name]) if attachment.name else ""
     plain = name if _SAFE_NAME.fullmatch(name) else data[attachment.sha256]
     return f"named/{attachment.type}/{plain}{attachment.suffix}"

@@ -14,6 +14,7 @@ from audits.exporting.parts import LogChanged
 from audits.exporting.scopes import Scope
 from audits.past.tool import moment_argument
 from audits.progress import shown
+from audits.sealing.tiles import TileMissing
 from audits.tools import add_tool, say
 
 
@@ -70,7 +71,7 @@ class Export:
                 done = export(order, options["place"], progress)
         except NotFound as error:
             raise CommandError(f"not_found: there is no {error}") from error
-        except LogChanged as error:
+        except (LogChanged, TileMissing) as error:
             raise CommandError(f"log_changed: {error}") from error
         if options["json"]:
             say(msgspec.json.encode(done).decode())

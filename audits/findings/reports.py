@@ -119,7 +119,7 @@ def quarter_of(moment: datetime) -> str:
 
 def bounds(quarter: str) -> tuple[datetime, datetime]:
     """Give the first moment of a quarter and that of the next; raises QuarterUnknownError."""
-    named = re.match(QUARTER, quarter)
+    named = re.fullmatch(QUARTER, quarter)
     if named is None:
         raise QuarterUnknownError(quarter)
     year, month = int(named["year"]), (int(named["number"]) - 1) * _MONTHS + 1

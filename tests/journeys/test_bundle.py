@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from audits.exporting import scopes
 from audits.exporting.bundle import Order, export
 from audits.exporting.scopes import Scope
 from audits.sealing.growing import grow_until_idle
@@ -15,18 +17,36 @@ from tests.support.deal import EDITIONS, Deal, Stage
 from verifier.verify_bundle import main
 
 
-def test_a_deal_leaves_as_a_bundle(
-    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def deal(stage: Stage) -> Deal:
+    """Play a deal to its end, and sign the log."""
     stage.sell_at_home(8)
-    deal = Deal(stage, stage.approved_customer())
-    deal.ready()
-    deal.dispatch()
-    deal.deliver().remit()
+    played = Deal(stage, stage.approved_customer())
+    played.ready()
+    played.dispatch()
+    played.deliver().remit()
     Sequencer().run_until_empty()
     grow_until_idle()
     publish()
+    return played
 
+
+def test_whatever_began_in_a_deal_names_it(
+    deal: Deal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def exported(thing: UUID) -> bytes:
+        export(Order(scope=Scope(kind="deal", id=thing)), tmp_path / str(thing))
+        return (tmp_path / str(thing) / "events.jsonl").read_bytes()
+
+    events = exported(deal.application_id)
+    monkeypatch.setattr(scopes, "_CHUNK", 1)  # a deal may name more than are asked about at a time
+    for thing in (deal.shipment_id, deal.remittance_id):
+        assert exported(thing) == events
+
+
+def test_a_deal_leaves_as_a_bundle(
+    deal: Deal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for kind in ("deal", "about"):
         place = tmp_path / kind
         export(

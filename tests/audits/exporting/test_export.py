@@ -310,6 +310,19 @@ def test_the_auditors_role_suffices(
     assert verified(tmp_path / "all", capsys)[0] == 0
 
 
+def test_events_that_are_gone_are_missed(jar: UUID, tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE audits_log DISABLE TRIGGER ALL")  # as a superuser can
+        cursor.execute("DELETE FROM audits_log WHERE log_index = 4")
+    with pytest.raises(parts.LogChanged, match="1 of 6"):
+        export(WHOLE, tmp_path / "all")
+    for name, scope in (("all.zip", ["--all"]), ("deal.zip", ["--deal", str(jar)])):
+        with pytest.raises(CommandError, match="log_changed"):
+            call_command("audit", "export", str(tmp_path / name), *scope)
+        assert not (tmp_path / name).exists()
+
+
 def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("audit", "export", str(tmp_path / "deal.zip"), "--deal", str(jar), "--json")
     done = msgspec.json.decode(capsys.readouterr().out, type=Exported)

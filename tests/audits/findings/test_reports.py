@@ -69,7 +69,9 @@ def test_a_quarter_is_half_open(
     assert quarter_of(after) != quarter
 
 
-@pytest.mark.parametrize("name", ["2026", "2026Q0", "2026Q5", "26Q1", "2026q1", "2026Q11", ""])
+@pytest.mark.parametrize(
+    "name", ["2026", "2026Q0", "2026Q5", "26Q1", "2026q1", "2026Q11", "2026Q4\n", ""]
+)
 def test_anything_else_is_no_quarter(name: str) -> None:
     with pytest.raises(QuarterUnknownError):
         bounds(name)
