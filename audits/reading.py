@@ -184,8 +184,13 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event at its place in the log."""
 
     log_index: int
-    recorded: Recorded[Any]
+    event: Any
     canonical: bytes
+
+    @property
+    def recorded(self) -> Recorded[Any]:
+        """Open the envelope: who did it, when and why. It costs as much as the event again."""
+        return decode(self.canonical)
 
 
 def read_log(from_index: int = 0, *, limit: int = PAGE_SIZE) -> list[Entry]:
@@ -210,13 +215,13 @@ def walk_log(from_index: int = 0) -> Generator[Entry]:
 
 def _opening(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Entry]:
     """Make entries of rows."""
-    decode = registry.decode
+    decode_event = registry.decode_event
 
     def make(row: Sequence[Any]) -> Entry:
         log_index, name, schema, content = row
         if name is None:
             raise LookupError(f"place {log_index} of the log has no event")
-        return Entry(log_index, decode(name, schema, content), content)
+        return Entry(log_index, decode_event(name, schema, content), content)
 
     return make
 
@@ -239,7 +244,7 @@ def _page(from_index: int, size: int) -> Iterator[Entry]:
     for number, log_index in enumerate(places):
         event_id = ids[number * _ID_BYTES : (number + 1) * _ID_BYTES]
         _, name, schema, content = events.pop(event_id)
-        yield Entry(log_index, registry.decode(name, schema, content), content)
+        yield Entry(log_index, registry.decode_event(name, schema, content), content)
 
 
 def fold_log(

@@ -18,6 +18,8 @@ SELECT position, canonical FROM bare_log WHERE position >= %b ORDER BY position 
 """
 ALL: Final = "SELECT canonical FROM bare_log ORDER BY position LIMIT %b"
 PAGE_SIZE: Final = 1_000
+CHUNK_SIZE: Final = 100
+"""Rows of the stream that arrive together: the fastest of 10, 32, 100, 250 and 1,000."""
 
 
 def copy_log(url: str) -> None:
@@ -59,7 +61,7 @@ def by_cursor(connection: psycopg.Connection[Any], count: int) -> Iterator[Any]:
 def by_stream(connection: psycopg.Connection[Any], count: int) -> Iterator[Any]:
     """Read one long answer while the server still makes it."""
     with connection.cursor(binary=True) as cursor:
-        for (content,) in cursor.stream(ALL, (count,), size=PAGE_SIZE):
+        for (content,) in cursor.stream(ALL, (count,), size=CHUNK_SIZE):
             yield orjson.loads(content)
 
 
