@@ -86,8 +86,9 @@ def on_papers(played: Played, note: Note) -> None:
 
 
 def on_goods(played: Played, note: Note) -> None:
-    """Try with serial numbers, filings and licenses that are not free."""
+    """Try with serial numbers, filings and licenses that are not free; sell once more at home."""
     stage, waiting, short = played.stage, played.open, played.short
+    stage.sell_at_home(1, reference="INV-2")
 
     def request(deal: Deal, *serials: str) -> Callable[[], object]:
         command = body(

@@ -162,7 +162,8 @@ def without(event: Any, condition: Condition, **changes: Any) -> Any:
     return replace(event, verdicts=verdicts)
 
 
-YEAR: Final = timedelta(days=365)
+HOUR: Final = timedelta(hours=1)
+TIMES: Final = ("approved_at", "effective_from")
 FORGED: Final[list[tuple[type[Event], Any]]] = [
     (CustomerApproved, lambda event: replace(event, list_sha256="0" * 64)),
     (UsSaleReported, lambda event: replace(event, tpp_per_unit=1)),
@@ -175,7 +176,10 @@ FORGED: Final[list[tuple[type[Event], Any]]] = [
         lambda event: replace(event, clearance=replace(event.clearance, holds=True)),
     ),
     (ShipmentDispatched, lambda event: replace(event, allotment_id=identity("another"))),
-    (EditionApproved, lambda event: replace(event, approved_at=event.approved_at - YEAR)),
+    (
+        EditionApproved,
+        lambda event: replace(event, **dict.fromkeys(TIMES, event.approved_at - HOUR)),
+    ),
     (EditionTookEffect, lambda event: replace(event, sha256="0" * 64)),
     (LaboratoryAccredited, lambda event: replace(event, edition="another")),
     (LegalHoldPlaced, lambda event: replace(event, by=identity("another"))),
