@@ -1,12 +1,24 @@
-"""How often one person may ask for the past, which is read from the log and not from rows of today."""
+"""How much of the service questions about the past may take: they read the log, not rows of today.
 
+Each person may ask so many a minute, and all together so many at once; both by web process.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from audits.api.problems import Rejected
+
 ASKS_FOR_PAST: Final = frozenset({"as_of", "log_index"})
 """Query parameters that make an answer one about the past."""
+READERS_AT_ONCE: Final = 4
+"""Half of the threads of a web process (config/gunicorn.py): the others serve what is of today."""
+RETRY_AFTER_SECONDS: Final = 1
+_places: Final = BoundedSemaphore(READERS_AT_ONCE)
 
 
 class PastThrottle(SimpleRateThrottle):
@@ -20,7 +32,22 @@ class PastThrottle(SimpleRateThrottle):
         return f"throttle-past-{request.user.pk}"
 
 
-def throttles(request: Request, *, reads_log: bool) -> list[Any]:
-    """Give the throttles of a request; reads_log: whether its answer always comes from the log."""
-    asks = reads_log or not ASKS_FOR_PAST.isdisjoint(request.GET)
-    return [PastThrottle()] if asks else []
+def asks_for_past(request: Request) -> bool:
+    """Tell whether the parameters of a request ask for the past."""
+    return not ASKS_FOR_PAST.isdisjoint(request.GET)
+
+
+@contextmanager
+def reading_log() -> Iterator[None]:
+    """Take one of the places for reading the log; Rejected with 503 where none is free."""
+    if not _places.acquire(blocking=False):
+        raise Rejected(
+            503,
+            "busy",
+            "Too many read the log at the moment; sending the same again is safe",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+    try:
+        yield
+    finally:
+        _places.release()

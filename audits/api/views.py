@@ -1,6 +1,7 @@
 """What all views of the API share: who asks, how answers are written, moments of the past."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final, Protocol
 
@@ -15,7 +16,7 @@ from audits import vault
 from audits.api import bodies, headers
 from audits.api.declaring import Paging
 from audits.api.schema import OperationSchema
-from audits.api.throttling import throttles
+from audits.api.throttling import PastThrottle, asks_for_past, reading_log
 from audits.kernel import Actor, Context
 from audits.models import Person
 from audits.past import moments
@@ -43,7 +44,21 @@ class ApiView(APIView):
 
     def get_throttles(self) -> list[Any]:
         """Bound how often one person asks for the past."""
-        return throttles(self.request, reads_log=self.reads_log)
+        return [PastThrottle()] if self._asks_for_past() else []
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer, and let go of whatever was held meanwhile, also where a bug rises."""
+        with ExitStack() as self._held:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Find out who asks, and whether there is room for the question."""
+        super().initial(request, *args, **kwargs)
+        if self._asks_for_past():
+            self._held.enter_context(reading_log())
+
+    def _asks_for_past(self) -> bool:
+        return self.reads_log or asks_for_past(self.request)
 
 
 def actor_of(request: HttpRequest) -> Actor:

@@ -1,13 +1,14 @@
 """Whoever asks for the past reads the log: every such address is bounded, and no other is."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.cache import cache
 
-from audits.api.throttling import PastThrottle
+from audits.api.throttling import READERS_AT_ONCE, PastThrottle, reading_log
 from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_reading import schemas
 from tests.support.client import ApiClient
@@ -76,3 +77,32 @@ def test_each_person_has_a_count_of_their_own(people: People) -> None:
     problem(people["exporter"].get("shipments/", {"log_index": -1}), 429, "throttled")
     assert people["intruder"].get("licenses/", {"log_index": -1}).status_code == 200
     problem(ApiClient(None).get("licenses/", {"log_index": -1}), 401, "not_authenticated")
+
+
+def test_half_of_the_threads_stay_free_for_what_is_of_today(people: People) -> None:
+    auditor, of_past = people["auditor"], {"log_index": -1}
+    with ExitStack() as readers:
+        for _ in range(READERS_AT_ONCE):
+            readers.enter_context(reading_log())
+        answer = auditor.get("licenses/", of_past)
+        problem(answer, 503, "busy")
+        assert answer["Retry-After"] == "1"
+        problem(ask(auditor, "/api/v1/audits/clocks"), 503, "busy")
+        assert auditor.get("licenses/").status_code == 200
+    cache.clear()
+    assert auditor.get("licenses/", of_past).status_code == 200
+
+
+def test_whatever_becomes_of_a_question_its_place_is_free_again(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("audits.past.things_at", fails)
+        for _ in range(READERS_AT_ONCE + 1):
+            cache.clear()
+            assert people["auditor"].get("licenses/", {"log_index": -1}).status_code == 500
+    cache.clear()
+    assert people["auditor"].get("licenses/", {"log_index": -1}).status_code == 200
