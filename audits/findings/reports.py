@@ -1,6 +1,7 @@
 """The standing report of a quarter: what audits found, what became of it, and which writes stopped.
 
-It is added up from events alone, as they stood when the quarter ended: asked again, it is the same.
+It is added up from events as they stood when the quarter ended: asked again, it is the same. Only how
+often audits ran is told by their work items.
 Quarters are those of the calendar, UTC, half-open.
 """
 
