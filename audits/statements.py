@@ -50,12 +50,15 @@ def reader() -> Iterator[psycopg.Cursor[Any]]:
     """Lend a cursor on a connection of its own, for an answer that is read while it is made.
 
     It sees what is committed; an answer that is left half read costs nothing but its connection.
+    How long a statement may take is up to its reader: the server waits while nobody reads on.
     """
     django = connections.create_connection(DEFAULT_DB_ALIAS)
     try:
         django.ensure_connection()
-        with django.wrap_database_errors:
-            yield _cursor(django.connection)
+        with django.wrap_database_errors, django.connection.transaction():
+            cursor = _cursor(django.connection)
+            cursor.execute("SET LOCAL statement_timeout = 0")
+            yield cursor
     finally:
         django.close()
 

@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from django.db import connection
 
-from audits import context, reading
+from audits import context, reading, statements
 from audits.models import EventRow
 from audits.sequencing import Sequencer
 from tests.audits.api.toy import DECIDER
@@ -69,6 +70,14 @@ def test_a_walk_that_is_left_gives_its_connection_back() -> None:
             return
         time.sleep(0.1)  # until the server has noticed
     pytest.fail("the connection is still there")
+
+
+def test_a_walk_is_not_cut_off_when_its_reader_is_slow() -> None:
+    with statements.reader() as cursor:
+        assert cursor.execute("SHOW statement_timeout").fetchall() == [("0",)]
+    with connection.cursor() as usual:
+        usual.execute("SHOW statement_timeout")
+        assert usual.fetchall() == [("30s",)]
 
 
 def test_a_place_without_its_event_stops_the_walk() -> None:
