@@ -5,6 +5,8 @@ A proof reads two tiles a level at most, so its cost grows with the logarithm of
 """
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
@@ -96,7 +98,8 @@ def shown(checkpoint: CheckpointRow) -> CheckpointShown:
 def inclusion(event_id: UUID, *, size: int | None = None) -> InclusionProof:
     """Prove that an event is in the log of a checkpoint: of that size, or the newest.
 
-    Raises NotFound, and Refused `event_not_sealed` where the checkpoint does not cover the event.
+    Raises NotFound, and Refused `event_not_sealed` where the checkpoint does not cover the event,
+    `log_changed` where hashes that were sealed are gone.
     """
     event = EventRow.objects.select_related("log_entry").filter(pk=event_id).first()
     row = _require(event, str(event_id))
@@ -108,9 +111,10 @@ def inclusion(event_id: UUID, *, size: int | None = None) -> InclusionProof:
             f"The checkpoint of size {checkpoint.size} does not cover the event: take a later one",
             extra={"size": checkpoint.size},
         )
-    path = merkle.inclusion_proof(
-        entry.log_index, checkpoint.size, tiles.node_reader(checkpoint.size)
-    )
+    with whole_tree():
+        path = merkle.inclusion_proof(
+            entry.log_index, checkpoint.size, tiles.node_reader(checkpoint.size)
+        )
     return InclusionProof(
         event_id=row.event_id,
         log_index=entry.log_index,
@@ -124,13 +128,15 @@ def inclusion(event_id: UUID, *, size: int | None = None) -> InclusionProof:
 def consistency(from_size: int, to_size: int | None = None) -> ConsistencyProof:
     """Prove that a later checkpoint (the newest by default) goes on from an earlier one.
 
-    Raises NotFound where there is no such checkpoint, and Refused `checkpoints_reversed`.
+    Raises NotFound where there is no such checkpoint, and Refused `checkpoints_reversed` and
+    `log_changed`.
     """
     earlier = of_size(from_size)
     later = newest() if to_size is None else of_size(to_size)
     if earlier.size > later.size:
         raise Refused("checkpoints_reversed", "A log only grows: name the smaller checkpoint first")
-    path = merkle.consistency_proof(earlier.size, later.size, tiles.node_reader(later.size))
+    with whole_tree():
+        path = merkle.consistency_proof(earlier.size, later.size, tiles.node_reader(later.size))
     return ConsistencyProof(
         from_size=earlier.size,
         to_size=later.size,
@@ -138,6 +144,20 @@ def consistency(from_size: int, to_size: int | None = None) -> ConsistencyProof:
         from_note=note_of(earlier).decode(),
         to_note=note_of(later).decode(),
     )
+
+
+@contextmanager
+def whole_tree() -> Iterator[None]:
+    """Refuse, as `log_changed`, to prove anything from a tree that lacks what was sealed."""
+    try:
+        yield
+    except tiles.TileMissing as error:
+        raise log_changed(str(error)) from error
+
+
+def log_changed(what: str) -> Refused:
+    """Make the refusal of whoever finds that something sealed is gone."""
+    return Refused("log_changed", f"Something that was sealed is gone: {what}. Run `verify`")
 
 
 def encoded(content: bytes) -> str:

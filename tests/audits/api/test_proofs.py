@@ -17,6 +17,7 @@ from tests.audits.api.test_commands import problem
 from tests.audits.api.test_reading import next_of
 from tests.audits.sealing.journals import leaves_of_log, log, seal
 from tests.audits.sealing.published import LOG, WITNESS, publish
+from tests.audits.sealing.test_growing import tamper
 from tests.support.client import ApiClient
 from verifier.verify_bundle import (
     Checkpoint,
@@ -233,3 +234,26 @@ def recorder(reads: list[tuple[int, int]]) -> Any:
         return [bytes(32)] * min(256, (size >> 8 * level) - 256 * position)
 
     return read_tile
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_tree_that_lost_hashes_proves_nothing_and_says_so(
+    auditor: ApiClient, ids: list[UUID]
+) -> None:
+    tamper("DELETE FROM audits_tile", "audits_tile")
+    for address in (
+        f"events/{ids[7]}/proof",
+        "proofs/consistency?from=200",
+        "/tiles/tile/0/000",
+    ):
+        answer = auditor.get(address)
+        problem(answer, 409, "log_changed")
+        assert "immutable" not in answer.get("Cache-Control", "")
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_log_that_lost_an_event_gives_no_entries(auditor: ApiClient) -> None:
+    tamper("DELETE FROM audits_log WHERE log_index = 300", "audits_log")
+    answer = auditor.get("/tiles/tile/entries/001.p/244")
+    problem(answer, 409, "log_changed")
+    assert auditor.get("/tiles/tile/entries/000").status_code == 200
