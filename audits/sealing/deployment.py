@@ -1,7 +1,8 @@
 """Which code runs: a hash over the program's own files, recorded by each process when it is another.
 
 Each process tells of itself, in a stream of their own and under its own database role; `verify` holds
-who told of what against that. The signer has no database, so nothing tells of its code.
+who told of what against that. Celery's worker and beat do not tell: the sweeper, of the same image and
+role, does. The signer has no database, so nothing tells of its code.
 """
 
 import hashlib
@@ -32,8 +33,6 @@ AGAIN_SECONDS: Final = 5.0
 """Pause before a database that was away is told again."""
 LOGINS: Final = {
     "web": grants.WEB,
-    "worker": grants.WORKER,
-    "beat": grants.WORKER,
     "sweeper": grants.WORKER,
     "sequencer": grants.SEALER,
     "sealer": grants.SEALER,
