@@ -47,8 +47,11 @@ DUE: Final = {
 FRESH: Final = timedelta(seconds=1)
 """Work that was taken up longer ago is an orphan of an earlier kill."""
 _IN_HAND: Final = """
-    SELECT id FROM audits_work_item WHERE status = 'leased' AND lease_until > clock_timestamp() + %s
+    SELECT id FROM audits_work_item
+    WHERE status = 'leased' AND lease_until > clock_timestamp() + %s
+      AND lease_until <= clock_timestamp() + %s
 """
+"""An audit that was cut off is held far longer than by a lease of usual length: nobody waits for it."""
 
 
 def plan(seed: int) -> list[str]:
@@ -155,7 +158,7 @@ class Nemesis:
 
     def _in_hand(self) -> set[UUID]:
         address = self.stack.environment("tollgate_auditor")["DATABASE_URL"]
-        values = [LEASE - FRESH]
+        values = [LEASE - FRESH, LEASE]
         with psycopg.connect(address) as connection:
             return {item_id for (item_id,) in connection.execute(_IN_HAND, values).fetchall()}
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 
+from audits.work import LEASE
 from tests.trust.plays import Play
 
 Row = tuple[Any, ...]
@@ -36,8 +37,10 @@ _EVENTS: Final = """
 """
 _UNFINISHED: Final = """
     SELECT id, kind, status, attempts, last_error FROM audits_work_item
-    WHERE status = 'dead' OR (status <> 'done' AND due_at <= clock_timestamp())
+    WHERE status = 'dead' OR (status <> 'done' AND due_at <= clock_timestamp()
+                              AND coalesce(lease_until, due_at) <= clock_timestamp() + %s)
 """
+"""But for an audit that was cut off: it is begun again when its lease, a long one, has run down."""
 _TORN_STREAMS: Final = """
     SELECT stream_id, count(*), max(version) FROM audits_event
     GROUP BY stream_id HAVING count(*) <> max(version) OR min(version) <> 1
@@ -94,7 +97,7 @@ class Reckoning:
 
     def unfinished_work(self) -> list[Row]:
         """List work that is due or dead."""
-        return self.ask(_UNFINISHED)
+        return self.ask(_UNFINISHED, LEASE)
 
     def is_calm(self) -> bool:
         """Tell whether nothing is to be done any more, the sequencer's part included."""
