@@ -132,7 +132,7 @@ def test_who_may_be_a_party(added: Party, expected: list[tuple[str, str]]) -> No
 
 @pytest.mark.parametrize(
     ("excess", "expected"),
-    [(0, []), (1, [("items", f"are worth more than {MAX_TOTAL_CENTS} cents")])],
+    [(0, []), (1, [("items", f"are worth more than {MAX_TOTAL_CENTS:,} minor units")])],
 )
 def test_how_much_an_application_may_be_worth(excess: int, expected: list[Any]) -> None:
     price = MAX_TOTAL_CENTS // 100
