@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 from psycopg import sql
@@ -98,16 +98,21 @@ def adopt(variables: Mapping[str, str]) -> None:
 @contextmanager
 def server() -> Iterator[Ground]:
     """Run a server of our own, thrown away at the end."""
-    with TemporaryDirectory(prefix="tollgate-bench-") as directory:
-        state = Path(directory)
-        postgres = Postgres(state, durable=True).start()
-        try:
-            provision(postgres.url())
-            ground = Ground(state, postgres)
-            migrate(ground.variables(DATABASE, OWNER))
-            yield ground
-        finally:
-            postgres.stop()
+    state = Path(tempfile.mkdtemp(prefix="tollgate-bench-"))
+    with ExitStack() as exits:
+        exits.callback(_remove, state)
+        postgres = Postgres(state, durable=True)
+        exits.callback(postgres.stop)
+        provision(postgres.start().url())
+        ground = Ground(state, postgres)
+        migrate(ground.variables(DATABASE, OWNER))
+        yield ground
+
+
+def _remove(state: Path) -> None:
+    """Remove the state directory, those of the logs in it, and their sockets."""
+    for directory in [*state.iterdir(), state]:
+        paths.remove_state(directory)
 
 
 def migrate(variables: Mapping[str, str], *options: str) -> None:

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from benchmarks import __main__ as command
 from benchmarks import report, suite
+from benchmarks.ground import server
 from benchmarks.measures import TINY, Ceiling, Goal, Result, Size, compare
+from devstack import environment, paths
 
 PROMISED = {
     "append_vs_bare_psycopg": 0.6,
@@ -142,3 +144,12 @@ def test_an_unknown_key_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         command.main(["--only", "speed"])
     assert "append_vs_bare_psycopg" in capsys.readouterr().err
+
+
+def test_the_server_leaves_nothing_behind() -> None:
+    with server() as base:
+        signer = paths.private_directory(base.state / "a log")
+        environment.sealing(signer, "tollgate_sealer")
+        places = [base.state, paths.short_directory(base.state), paths.short_directory(signer)]
+        assert all(place.exists() for place in places)
+    assert not any(place.exists() for place in places)
