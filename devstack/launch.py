@@ -13,6 +13,7 @@ import os
 import pwd
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000  # linux/sched.h
@@ -49,6 +50,9 @@ def die_with_parent(death_signal: int, parent: int) -> None:
     """Ask the kernel for `death_signal` when `parent` ends; on macOS there is no such thing."""
     if sys.platform != "linux":
         return
+    # A shell has what it starts in the background ignore SIGINT and SIGQUIT, and so its children.
+    with suppress(OSError):  # SIGKILL is never ignored, and cannot be set
+        signal.signal(death_signal, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
     if os.getppid() != parent:  # it ended before the kernel was asked
         sys.exit(f"the parent {parent} has already ended")

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from devstack import paths
-from devstack.process import Child, Program
+from devstack.process import Child, Program, launcher
 from tests.devstack.conftest import eventually
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
@@ -105,3 +105,11 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         assert child.is_running()
         os.kill(parent.pid, signal.SIGKILL)
     assert eventually(lambda: not child.is_running())
+
+
+def test_who_is_started_in_the_background_of_a_shell_can_be_told_to_die() -> None:
+    tell = "import signal; print(signal.getsignal(signal.SIGQUIT) == signal.SIG_DFL)"
+    told = [*launcher("same", signal.SIGQUIT), sys.executable, "-c", tell]
+    ignoring = ["/bin/sh", "-c", 'trap "" QUIT; exec "$@"', "sh", *told]
+    done = subprocess.run(ignoring, check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"

@@ -245,8 +245,10 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_starts(
 ) -> None:
     first = up()
     family = psutil.Process(first.pid).children(recursive=True)
+    names = {process.pid: process.cmdline() for process in family}
     first.kill()
-    assert eventually(lambda: not any(alive(process) for process in family))
+    eventually(lambda: not any(alive(process) for process in family), STOP_SECONDS)
+    assert [names[process.pid] for process in family if alive(process)] == []
     second = up()
     second.terminate()
     assert second.wait(STOP_SECONDS) == 0
