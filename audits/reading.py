@@ -1,7 +1,7 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
 import operator
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar, overload
@@ -22,16 +22,6 @@ _LOAD: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE stream_id = %b ORDER BY version"
 )
 _LOCK_AND_LOAD: Final = "SELECT type, schema_version, canonical FROM audits_load(%b, %b::text)"
-_READ_ORDER: Final = (
-    "SELECT array_agg(log_index), string_agg(uuid_send(event_id), '') FROM ("
-    "SELECT log_index, event_id FROM audits_log WHERE log_index >= %b"
-    " ORDER BY log_index LIMIT %b) AS page"
-)
-_READ_EVENTS: Final = (
-    "SELECT uuid_send(event_id), type, schema_version, canonical FROM audits_event"
-    " WHERE event_id = ANY(ARRAY("
-    "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
-)
 _WALK: Final = (
     "SELECT l.log_index, e.type, e.schema_version, e.canonical FROM audits_log l"
     " LEFT JOIN LATERAL (SELECT type, schema_version, canonical FROM audits_event"
@@ -47,7 +37,6 @@ _READ_TO_FOLD: Final = (
     " FROM audits_event WHERE event_id = ANY(ARRAY("
     "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
 )
-_ID_BYTES: Final = 16
 _READ_DEAL: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE correlation_id = %b"
     " ORDER BY recorded_at, xid, ordinal"
@@ -193,11 +182,6 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
         return decode(self.canonical)
 
 
-def read_log(from_index: int = 0, *, limit: int = PAGE_SIZE) -> list[Entry]:
-    """Read up to `limit` events in log order, from `from_index`."""
-    return list(_page(from_index, limit))
-
-
 def walk_log(from_index: int = 0) -> Generator[Entry]:
     """Walk the whole log in order; memory stays bounded.
 
@@ -229,22 +213,6 @@ def _opening(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Entry]:
 def _last_index() -> int:
     last: int = run(_LAST, []).fetchall()[0][0]
     return last
-
-
-def _page(from_index: int, size: int) -> Iterator[Entry]:
-    """Fetch a page; give its events in log order, each decoded when it is asked for.
-
-    The events come by one visit to their index, which a join would search anew for each. Decoding
-    them one by one needs far less memory at a time, and so less time, than decoding a list.
-    """
-    [(places, ids)] = run(_READ_ORDER, [from_index, size]).fetchall()
-    if not places:
-        return
-    events = {row[0]: row for row in run(_READ_EVENTS, [places[0], places[-1]]).fetchall()}
-    for number, log_index in enumerate(places):
-        event_id = ids[number * _ID_BYTES : (number + 1) * _ID_BYTES]
-        _, name, schema, content = events.pop(event_id)
-        yield Entry(log_index, registry.decode_event(name, schema, content), content)
 
 
 def fold_log(
