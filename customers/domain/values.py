@@ -5,7 +5,6 @@ they describe the API, and they keep out what PostgreSQL cannot store (the chara
 would not fit into one event (64 KiB).
 """
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -127,25 +126,6 @@ class Document(Value):
     ]
     sha256: Sha256
     size_bytes: Annotated[int, msgspec.Meta(ge=1, le=2**40)]
-
-
-class Destination(Value):
-    """Where goods go in the eyes of the rules: not the address alone decides."""
-
-    country: Country
-    headquarters_country: Country
-    ultimate_parent_country: Country
-
-    def countries(self) -> frozenset[str]:
-        """Name every country that counts as the destination.
-
-        Source: 91 FR 1684: headquarters and ultimate-parent country count beside the address.
-        """
-        return frozenset((self.country, self.headquarters_country, self.ultimate_parent_country))
-
-    def touches(self, countries: Collection[str]) -> bool:
-        """Tell whether the address, the headquarters or the ultimate parent is in `countries`."""
-        return not self.countries().isdisjoint(countries)
 
 
 def is_valid_uscc(code: str) -> bool:

@@ -9,7 +9,6 @@ from customers.domain.values import (
     COUNTRIES,
     Address,
     Country,
-    Destination,
     Document,
     LongText,
     Sha256,
@@ -91,26 +90,6 @@ def test_a_document_is_named_typed_sized_and_fingerprinted() -> None:
     ):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(good | wrong, Document)
-
-
-@pytest.mark.parametrize(
-    ("countries", "touched"),
-    [
-        (("CN", "US", "US"), {"CN"}),
-        (("US", "CN", "US"), {"CN"}),
-        (("US", "US", "MO"), {"MO"}),
-        (("US", "SG", "JP"), set()),
-    ],
-)
-def test_address_headquarters_and_parent_each_make_a_destination(
-    countries: tuple[str, str, str], touched: set[str]
-) -> None:
-    country, headquarters, parent = countries
-    destination = Destination(
-        country=country, headquarters_country=headquarters, ultimate_parent_country=parent
-    )
-    assert destination.countries() & {"CN", "MO"} == touched
-    assert destination.touches(("CN", "MO")) is bool(touched)
 
 
 def test_a_published_uscc_passes_its_check() -> None:
