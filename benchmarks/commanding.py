@@ -18,9 +18,9 @@ from benchmarks.fleet import Fleet
 from benchmarks.ground import WEB, Ground
 from benchmarks.measures import Goal, Result, Size, compare
 from devstack import paths
+from devstack.listening import HOST, answers, listen
 from devstack.process import Child, Program
 from devstack.provision import OWNER
-from devstack.stack import HOST, answers, listen
 
 PATH: Final = "/api/v1/applications/"
 PEER_SETTINGS: Final = "benchmarks.peers.crud.settings"

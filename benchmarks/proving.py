@@ -21,9 +21,9 @@ from benchmarks.ground import WEB, Ground
 from benchmarks.measures import Ceiling, Size
 from benchmarks.sealing import PATIENCE_SECONDS, POLL_SECONDS, Office, manage, sealing
 from devstack import paths
+from devstack.listening import HOST
 from devstack.provision import OWNER
 from devstack.servers import SUPERUSER
-from devstack.stack import HOST
 
 MILLISECONDS: Final = "proof_p99_ms"
 SECONDS: Final = "verify_bundle_s"

@@ -4,9 +4,10 @@ import subprocess
 import sys
 
 from devstack import environment, paths
+from devstack.exclusive import StackBusyError
 from devstack.provision import DATABASE, OWNER
 from devstack.servers import Postgres, ServerNotReadyError, Valkey
-from devstack.stack import SERVERS_ONLY, Stack, StackBusyError, StackFailedError
+from devstack.stack import SERVERS_ONLY, Stack, StackFailedError
 
 
 def main(arguments: list[str]) -> int:

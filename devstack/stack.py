@@ -5,30 +5,26 @@ with Stack(state, workers=2) as stack:
     stack.kill_worker(signal.SIGKILL)  # it is started again by itself
 """
 
-import fcntl
-import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 import msgspec
 
 from devstack import commands, environment, paths
+from devstack.exclusive import exclusive_use
+from devstack.listening import HOST, answers, listen
 from devstack.process import Child, Program, launcher
 from devstack.provision import DATABASE, OWNER, is_superuser, provision
 from devstack.servers import Postgres, Valkey
 from devstack.supervisor import Supervisor
 
-HOST = "127.0.0.1"
-USUAL_PORT = 8000
 READY_TIMEOUT_SECONDS = 60.0
 WEB, WORKER, BEAT, SEQUENCER, SWEEPER = "web", "worker", "beat", "sequencer", "sweeper"
 SEALER, SIGNER = "sealer", "signer"
@@ -48,10 +44,6 @@ ROLES = {
 # Celery's processes finish what is running on SIGTERM and drop it on SIGQUIT (the work survives);
 # when their parent dies, its servers do too, and there is nothing to finish.
 ORPHAN_SIGNALS = {WORKER: signal.SIGQUIT, BEAT: signal.SIGQUIT}
-
-
-class StackBusyError(RuntimeError):
-    """Another process already runs the stack of this state directory."""
 
 
 class StackFailedError(RuntimeError):
@@ -281,48 +273,3 @@ class Stack:
                 return
             time.sleep(0.05)
         raise StackFailedError(f"The web service does not answer: {self.children[WEB].log_tail()}")
-
-
-def listen(port: int | None) -> socket.socket:
-    """Return a listening socket: on `port`, or else on 8000 or any free one.
-
-    It stays open in this process, so that requests wait, not fail, while gunicorn is restarted.
-    """
-    if port is not None:
-        return socket.create_server((HOST, port), backlog=1024)
-    try:
-        return socket.create_server((HOST, USUAL_PORT), backlog=1024)
-    except OSError:
-        return socket.create_server((HOST, 0), backlog=1024)
-
-
-def answers(url: str) -> bool:
-    """Tell whether somebody answers HTTP at `url`, whatever the answer."""
-    try:
-        urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 -- our own http:// address
-    except urllib.error.HTTPError as error:
-        error.close()
-        return True
-    except OSError:
-        return False
-    return True
-
-
-@contextmanager
-def exclusive_use(state: Path) -> Iterator[None]:
-    """Hold the lock of `state`; the kernel lets go of it however this process ends."""
-    with (state / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StackBusyError(f"Process {holder(lock)} already runs a stack here") from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
-
-
-def holder(lock: IO[str]) -> str:
-    """Return what the process that holds `lock` wrote into it: its id."""
-    lock.seek(0)
-    return lock.read() or "unknown"

@@ -11,8 +11,9 @@ from devstack import cast, paths
 from devstack.demo import acts
 from devstack.demo.client import Person, UnexpectedAnswer
 from devstack.demo.play import World
+from devstack.exclusive import StackBusyError
 from devstack.servers import ServerNotReadyError
-from devstack.stack import Shape, Stack, StackBusyError, StackFailedError
+from devstack.stack import Shape, Stack, StackFailedError
 
 
 def furnish(url: str, logins: Mapping[str, str]) -> None:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from devstack import cast
-from devstack.demo import acts, closing, evidence
+from devstack.demo import acts, closing, evidence, refusals
 from devstack.demo.client import Person
 from devstack.demo.play import World
 from devstack.demo.record import Record
@@ -44,7 +44,7 @@ def play_deal(stack: Stack, world: World, record: Record) -> dict[str, Any]:
     record.begin("The deal")
     played = acts.deal(world, record)
     record.begin("What the rules refuse")
-    acts.refusals(world, record, played)
+    refusals.play(world, record, played)
     record.begin("The policy changes")
     acts.policy_change(world, record)
     record.begin("The proof")

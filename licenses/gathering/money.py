@@ -24,7 +24,7 @@ from licenses.domain.escrow.state import EscrowState, NotOpened
 from licenses.domain.ids import escrow_id
 from licenses.domain.ledger.postings import deposit_key
 from licenses.domain.remittance.commands import AssessRemittance, ConfirmRemittance
-from licenses.domain.remittance.decisions import AssessFacts, ConfirmFacts, ReconcileFacts
+from licenses.domain.remittance.facts import AssessFacts, ConfirmFacts, ReconcileFacts
 from licenses.editions import edition_in_force, edition_named
 from licenses.gathering import parties, volume
 from licenses.gathering.common import common

@@ -18,6 +18,7 @@ import pytest
 
 from devstack import cast, commands, environment, paths
 from devstack import stack as stacks
+from devstack.exclusive import StackBusyError
 from devstack.stack import (
     BEAT,
     POSTGRES,
@@ -31,7 +32,6 @@ from devstack.stack import (
     WORKER,
     Shape,
     Stack,
-    StackBusyError,
 )
 from tests.devstack.conftest import eventually, processes_of
 

@@ -14,10 +14,10 @@ from licenses.camt054 import (
     MAX_ENTRIES,
     MAX_MESSAGE_BYTES,
     Camt054Entry,
-    Camt054Error,
     book_deposit,
     parse_camt054,
 )
+from licenses.camt054.reader import Camt054Error
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import CreditDebit, EntryStatus
 

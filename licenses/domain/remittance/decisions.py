@@ -3,7 +3,6 @@
 import re
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from audits.kernel import Decider, Facts, Refused
 from licenses.domain.money import refuse_day_ahead, sum_text
@@ -25,6 +24,7 @@ from licenses.domain.remittance.events import (
     RemittanceReturned,
     Source,
 )
+from licenses.domain.remittance.facts import AssessFacts, ConfirmFacts, ReconcileFacts
 from licenses.domain.remittance.state import (
     INITIAL,
     Assessed,
@@ -46,31 +46,6 @@ _FORMATS: Final = {
     # Entry number (19 CFR 142.3a): filer code, seven digits, check digit.
     ReferenceKind.CBP_ENTRY: re.compile(r"[A-Z0-9]{3}[0-9]{8}"),
 }
-
-
-class AssessFacts(Facts):
-    """What assessing must know beyond the remittance."""
-
-    withheld_cents: int | None
-    """What the escrow's release of this shipment credited to the treasury; None: no release."""
-
-
-class ConfirmFacts(Facts):
-    """What confirming must know beyond the remittance."""
-
-    reference_used_by_shipment_id: UUID | None
-    """The shipment whose remittance was confirmed with this reference (no dashes), if any."""
-
-
-class ReconcileFacts(Facts):
-    """The ledger's totals for this remittance (`licenses.domain.ledger.remittance_totals`)."""
-
-    due_cents: int
-    """Credited to the treasury."""
-    paid_cents: int
-    """Posted as paid to the treasury."""
-    pending_cents: int
-    """Instructed and neither confirmed nor returned."""
 
 
 def assess_remittance(

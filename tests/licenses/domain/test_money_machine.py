@@ -34,7 +34,7 @@ from licenses.domain.ledger import (
     trial_balance,
 )
 from licenses.domain.policy.levies import levy_total
-from licenses.domain.remittance.decisions import ReconcileFacts
+from licenses.domain.remittance.facts import ReconcileFacts
 from licenses.domain.remittance.state import Reconciled
 from tests.licenses.domain.escrow.scenes import (
     BUYER,

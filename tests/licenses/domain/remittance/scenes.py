@@ -13,8 +13,8 @@ from licenses.domain.remittance.commands import (
     ReconcileRemittance,
     ReturnRemittance,
 )
-from licenses.domain.remittance.decisions import AssessFacts, ConfirmFacts, ReconcileFacts
 from licenses.domain.remittance.events import ReferenceKind, Source
+from licenses.domain.remittance.facts import AssessFacts, ConfirmFacts, ReconcileFacts
 from tests.licenses.domain.policy.deals import BRIEF
 from tests.support.people import BANK, NOON, SYSTEM, TREASURY, identity
 

@@ -3,8 +3,8 @@
 import pytest
 
 from licenses.domain.remittance import DECIDER
-from licenses.domain.remittance.decisions import ReconcileFacts
 from licenses.domain.remittance.events import RemittanceReconciled
+from licenses.domain.remittance.facts import ReconcileFacts
 from tests.licenses.domain.remittance.scenes import (
     CITATION,
     DUE_CENTS,

@@ -11,7 +11,7 @@ Source: ISO 20022 message definition camt.054.001, BankToCustomerDebitCreditNoti
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -21,6 +21,7 @@ from defusedxml.ElementTree import fromstring
 
 from audits.kernel import Value
 from customers.domain.values import Sha256
+from licenses.camt054.reader import Camt054Error, Reader
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import CreditDebit, EntryStatus
 from licenses.domain.money import (
@@ -29,8 +30,6 @@ from licenses.domain.money import (
     BankPartyName,
     BankReference,
     Currency,
-    InexactAmountError,
-    minor_units,
     sum_text,
 )
 
@@ -38,23 +37,8 @@ MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 MAX_ENTRIES: Final = 1_000
 
 _NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(?:0[2-9]|[1-9]\d)")
-_ZONE: Final = r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-_DATE: Final = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}")
-_DATE_TIME: Final = re.compile(
-    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?{_ZONE}"
-)
-
 _NOT_PROVIDED: Final = "NOTPROVIDED"
 """What ISO 20022 puts where the payer gave no EndToEndId."""
-
-
-class Camt054Error(Exception):
-    """The message cannot be used. `code` is stable, `detail` says where and why."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code: Final = code
-        self.detail: Final = detail
 
 
 class Camt054Entry(Value):
@@ -87,14 +71,14 @@ def parse_camt054(message: bytes) -> tuple[Camt054Entry, ...]:
     if len(message) > MAX_MESSAGE_BYTES:
         raise Camt054Error("camt054_too_large", f"More than {MAX_MESSAGE_BYTES} bytes")
     root = _parse_xml(message)
-    reader = _Reader(namespace=_namespace(root))
+    reader = Reader(namespace=_namespace(root))
     notification = reader.one(root, "BkToCstmrDbtCdtNtfctn")
     common = {
         "message_id": reader.text(notification, "GrpHdr/MsgId"),
         "message_sha256": hashlib.sha256(message).hexdigest(),
     }
     found = [
-        common | {"account": reader.account(part)} | transaction
+        common | {"account": reader.text(part, "Acct/Id/IBAN", "Acct/Id/Othr/Id")} | transaction
         for part in reader.all(notification, "Ntfctn")
         for entry in reader.all(part, "Ntry")
         for transaction in _transactions(reader, entry)
@@ -140,57 +124,7 @@ def _namespace(root: Element) -> str:
     return namespace
 
 
-class _Reader:
-    """Finds elements of one namespace and says which one is missing."""
-
-    def __init__(self, *, namespace: str) -> None:
-        self._namespaces: Final = {"": namespace}
-
-    def all(self, parent: Element, path: str) -> list[Element]:
-        return parent.findall(path, self._namespaces)
-
-    def first(self, parent: Element, *paths: str) -> Element | None:
-        for path in paths:
-            element = parent.find(path, self._namespaces)
-            if element is not None:
-                return element
-        return None
-
-    def one(self, parent: Element, *paths: str) -> Element:
-        element = self.first(parent, *paths)
-        if element is None:
-            name = parent.tag.rpartition("}")[2]
-            raise Camt054Error("camt054_element_missing", f"{name} has no {' or '.join(paths)}")
-        return element
-
-    def text(self, parent: Element, *paths: str) -> str:
-        return _clean(self.one(parent, *paths))
-
-    def text_or_none(self, parent: Element, *paths: str) -> str | None:
-        element = self.first(parent, *paths)
-        return None if element is None else _clean(element) or None
-
-    def account(self, notification: Element) -> str:
-        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
-
-    def date_or_none(self, entry: Element, name: str) -> date | None:
-        day = self.text_or_none(entry, f"{name}/Dt")
-        if day is not None:
-            return _date(day)
-        moment = self.text_or_none(entry, f"{name}/DtTm")
-        return None if moment is None else _date_of_time(moment)
-
-    def money(self, amount: Element) -> tuple[int, str]:
-        currency = amount.get("Ccy", "")
-        try:
-            return minor_units(_clean(amount), currency), currency
-        except InexactAmountError as error:
-            raise Camt054Error("camt054_amount_inexact", str(error)) from error
-        except ValueError as error:
-            raise Camt054Error("camt054_amount_invalid", str(error)) from error
-
-
-def _transactions(reader: _Reader, entry: Element) -> Iterator[dict[str, Any]]:
+def _transactions(reader: Reader, entry: Element) -> Iterator[dict[str, Any]]:
     shared = _entry_fields(reader, entry)
     details = reader.all(entry, "NtryDtls/TxDtls")
     if not details:
@@ -202,7 +136,7 @@ def _transactions(reader: _Reader, entry: Element) -> Iterator[dict[str, Any]]:
         yield from _batch(reader, entry, details, shared)
 
 
-def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
+def _entry_fields(reader: Reader, entry: Element) -> dict[str, Any]:
     amount_cents, currency = reader.money(reader.one(entry, "Amt"))
     booked_on = reader.date_or_none(entry, "BookgDt")
     value_on = reader.date_or_none(entry, "ValDt") or booked_on
@@ -212,7 +146,7 @@ def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
         "end_to_end_id": None,
         "status": reader.text(entry, "Sts/Cd", "Sts"),
         "credit_debit": reader.text(entry, "CdtDbtInd"),
-        "is_reversal": _boolean(reader.text_or_none(entry, "RvslInd")),
+        "is_reversal": reader.flag(entry, "RvslInd"),
         "amount_cents": amount_cents,
         "currency": currency,
         "value_on": value_on,
@@ -221,7 +155,7 @@ def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
     }
 
 
-def _detail_fields(reader: _Reader, entry: Element, detail: Element) -> dict[str, Any]:
+def _detail_fields(reader: Reader, entry: Element, detail: Element) -> dict[str, Any]:
     quoted = reader.text_or_none(detail, "Refs/EndToEndId")
     own_reference = reader.text_or_none(detail, "Refs/AcctSvcrRef")
     return {
@@ -234,7 +168,7 @@ def _detail_fields(reader: _Reader, entry: Element, detail: Element) -> dict[str
 
 
 def _batch(
-    reader: _Reader, entry: Element, details: list[Element], shared: dict[str, Any]
+    reader: Reader, entry: Element, details: list[Element], shared: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Take a batch apart; each transaction needs an amount and a reference of its own."""
     total_cents = 0
@@ -257,11 +191,6 @@ def _batch(
         )
 
 
-def _clean(element: Element) -> str:
-    """Collapse white space as XML Schema does for tokens."""
-    return " ".join((element.text or "").split())
-
-
 def _reference(reference: str | None) -> str:
     if reference is None:
         raise Camt054Error(
@@ -269,34 +198,6 @@ def _reference(reference: str | None) -> str:
             "A transaction has no AcctSvcrRef: a repeat of it could not be recognized",
         )
     return reference
-
-
-def _boolean(text: str | None) -> bool:
-    if text in {None, "false", "0"}:
-        return False
-    if text in {"true", "1"}:
-        return True
-    raise Camt054Error("camt054_field_invalid", f"RvslInd is not a boolean: {text!r}")
-
-
-def _date(text: str) -> date:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise Camt054Error("camt054_field_invalid", f"Not a date: {text[:40]!r}")
-    try:
-        return date.fromisoformat(match[1])
-    except ValueError as error:
-        raise Camt054Error("camt054_field_invalid", f"No such day: {text}") from error
-
-
-def _date_of_time(text: str) -> date:
-    """Give the calendar day as the bank writes it, in the bank's own offset."""
-    if _DATE_TIME.fullmatch(text) is None:
-        raise Camt054Error("camt054_field_invalid", f"Not a time: {text[:40]!r}")
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError as error:
-        raise Camt054Error("camt054_field_invalid", f"No such time: {text}") from error
 
 
 def _checked(fields: dict[str, Any]) -> Camt054Entry:
