@@ -27,7 +27,6 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,17})\}\n', re.DOTALL)
 EVENT_ID: Final = re.compile(rb'"event_id":"([0-9a-f-]{36})"')
 BROKEN: Final = (EOFError, zipfile.BadZipFile, zlib.error)
-UNUSABLE: Final = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 Hashes = Sequence[bytes]
 
 
@@ -203,8 +202,9 @@ class Bundle:
 
     def __init__(self, path: Path) -> None:
         self.path, self.archive = path, None if path.is_dir() else zipfile.ZipFile(path)
-        found = (each.relative_to(path) for each in path.rglob("*") if not each.is_dir())
-        self.names = self.archive.namelist() if self.archive else [p.as_posix() for p in found]
+        found = (p.relative_to(path).as_posix() for p in path.rglob("*") if not p.is_dir())
+        names = self.archive.namelist() if self.archive else found
+        self.names = [name for name in names if not name.endswith("/")]  # a directory is no file
 
     def open(self, name: str) -> IO[bytes]:
         """Open one of its files."""
@@ -285,7 +285,7 @@ class Verification:
             self._content(event := read_canonical(match[1]))
             self._place(leaf, index, expected, proof)
             self._time(datetime.fromisoformat(event["recorded_at"]).timestamp(), index)
-        except UNUSABLE as error:
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             wrong = error if isinstance(error, Wrong) else Wrong("event_malformed", repr(error))
             self.differ(wrong, index, found[1].decode() if found else None)
 
@@ -385,10 +385,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         keys = [read_key(text) for text in (*asked.key, *asked.witness)]
         outside = {str(path): path.read_bytes() for path in asked.checkpoint}
-        found = Verification(Bundle(asked.bundle), keys, outside).run(asked.witnesses)
+        found = Verification(Bundle(asked.bundle), keys, outside).run(max(asked.witnesses, 0))
     except Wrong as wrong:
         found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
-    except (*UNUSABLE, *BROKEN) as error:
+    except Exception as error:  # noqa: BLE001 -- whatever stopped it, nothing was judged
         found = {"unusable": [repr(error)]}
     listed = {key: [value] if isinstance(value, int) else value for key, value in found.items()}
     words = "\n".join(f"{key}: {each}" for key, values in listed.items() for each in values)

@@ -81,6 +81,17 @@ def test_an_archive_is_read_like_a_directory(tmp_path: Path) -> None:
     assert found(tmp_path / "bundle.zip") == found(place)
 
 
+def test_an_archive_may_name_its_directories(tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    (place / "empty").mkdir()
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for path in place.iterdir():
+            archive.write(path, path.name)
+    assert "empty/" in zipfile.ZipFile(tmp_path / "bundle.zip").namelist()
+    assert found(tmp_path / "bundle.zip") == found(place)
+    assert found(place)[0] == 0
+
+
 def test_an_archive_may_not_hold_a_name_twice(tmp_path: Path) -> None:
     place = WHOLE.write(tmp_path / "bundle")
     with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
@@ -102,6 +113,21 @@ def test_a_damaged_archive_is_a_difference(tmp_path: Path) -> None:
         content.replace(b'"paid_cents":"100"', b'"paid_cents":"900"')
     )
     assert found(tmp_path / "bundle.zip")[0] == 1
+
+
+@pytest.mark.parametrize(("offset", "value"), [(8, 0x01), (10, 99)], ids=["encrypted", "packing"])
+def test_an_archive_that_cannot_be_read_is_not_judged(
+    offset: int, value: int, tmp_path: Path
+) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for path in place.iterdir():
+            archive.write(path, path.name)
+    content = bytearray((tmp_path / "bundle.zip").read_bytes())
+    content[content.rindex(b"PK\x01\x02") + offset] = value
+    (tmp_path / "bundle.zip").write_bytes(content)
+    code, answer = found(tmp_path / "bundle.zip")
+    assert (code, list(answer)) == (2, ["unusable"])
 
 
 def test_a_changed_event_is_told_by_its_place(tmp_path: Path) -> None:
@@ -276,6 +302,7 @@ def test_as_many_witnesses_as_asked_for_have_cosigned(tmp_path: Path) -> None:
     code, answer = found(place, one, "--witnesses=2")
     assert (code, answer["differences"][0]["code"]) == (1, "witnesses_missing")
     assert found(place, one, one, "--witnesses=2")[0] == 1
+    assert not any("cosigned" in text for text in found(place, "--witnesses=-1")[1]["proved"])
 
 
 def test_the_first_differences_are_shown_and_all_are_counted(tmp_path: Path) -> None:
