@@ -25,7 +25,8 @@ _LOG: Final = """
            (SELECT b.log_index FROM audits_event p JOIN audits_log b USING (event_id)
             WHERE p.stream_id = e.stream_id AND p.version = e.version - 1),
            e.causation_id,
-           (SELECT c.log_index FROM audits_log c WHERE c.event_id = e.causation_id)
+           (SELECT c.log_index FROM audits_log c WHERE c.event_id = e.causation_id),
+           e.recorded_at, l.latest_at
     FROM audits_log l LEFT JOIN audits_event e USING (event_id)
     WHERE l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
@@ -78,6 +79,8 @@ class LogPlace(NamedTuple):
     predecessor_index: int | None
     causation_id: UUID | None
     cause_index: int | None
+    recorded_at: datetime | None
+    latest_at: datetime
 
 
 class LogTime(NamedTuple):

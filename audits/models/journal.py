@@ -45,9 +45,12 @@ class LogEntry(models.Model):
     event = models.OneToOneField(
         EventRow, on_delete=models.PROTECT, db_column="event_id", related_name="log_entry"
     )
+    latest_at = models.DateTimeField()
+    """When the latest of the events up to here was recorded; the database derives it."""
 
     class Meta:
         db_table = "audits_log"
+        indexes = [models.Index(fields=["latest_at", "log_index"], name="audits_log_latest")]
 
     def __str__(self) -> str:
         return str(self.log_index)

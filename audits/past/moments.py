@@ -8,7 +8,6 @@ there, so once the log holds an event recorded after T, the answer is settled fo
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -20,12 +19,9 @@ from audits.codec import Recorded, registry
 from audits.kernel import Decider, Refused
 from audits.reading import Loaded
 
-MOMENTS_KEPT: Final = 1_024
-
 _LAST: Final = "SELECT coalesce(max(log_index), -1) FROM audits_log"
 _FIRST_AFTER: Final = """
-    SELECT min(l.log_index) FROM audits_log l JOIN audits_event e USING (event_id)
-    WHERE e.recorded_at > %s
+    SELECT log_index FROM audits_log WHERE latest_at > %s ORDER BY latest_at, log_index LIMIT 1
 """
 _STREAM: Final = """
     SELECT e.type, e.schema_version, e.canonical
@@ -101,15 +97,15 @@ def last_index() -> int:
     return int(last)
 
 
-@lru_cache(maxsize=MOMENTS_KEPT)
 def settled_at(time: datetime) -> int:
     """Find the last event before the first that was recorded later; LookupError: there is none yet.
 
-    Remembered: the log only grows behind what it has.
+    The first place whose latest event is later is that of the first later event: one step down an index.
     """
-    [(first_after,)] = _fetch(_FIRST_AFTER, [time])
-    if first_after is None:
+    found = _fetch(_FIRST_AFTER, [time])
+    if not found:
         raise LookupError(f"nothing was recorded after {time}")
+    [(first_after,)] = found
     return int(first_after) - 1
 
 

@@ -1,7 +1,7 @@
 """What must be true of the journal itself, checked from its bytes."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, Final
 
@@ -29,6 +29,8 @@ GRACE_SECONDS: Final = 300
 BACK: Final = timedelta(seconds=125)
 """How far an event's time may lie before that of its predecessor: it is read up to two minutes before
 the event is written, which waits for the stream's lock, and may be five seconds ahead (guard TG004)."""
+
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 _DERIVED: Final = (
     *("stream_id", "version", "event_id", "aggregate", "type", "schema_version"),
@@ -154,16 +156,23 @@ def _fold_differences(
 
 
 def log_check(look: Look) -> Iterator[Difference]:
-    """Walk the log: dense from 0, complete, each stream in order, cause before effect."""
+    """Walk the log: dense from 0, complete, cause before effect, streams and latest times in order."""
     look.expect(queries.count_log())
-    expected = 0
+    expected, latest = 0, NEVER
     for page in queries.log_places():
         for place in page:
             if place.log_index != expected:
                 missing = f"{expected}..{place.log_index - 1}"
                 yield _at(place.log_index, "log_gap", f"nothing has the indexes {missing}")
+                latest = place.latest_at
             expected = place.log_index + 1
             yield from _order_differences(place)
+            latest = (
+                place.latest_at if place.recorded_at is None else max(latest, place.recorded_at)
+            )
+            if place.latest_at != latest:
+                detail = f"says {place.latest_at}, the latest event up to it is of {latest}"
+                yield _at(place.log_index, "log_latest_wrong", detail)
         look.done(len(page))
     for ids in queries.unindexed(older_than_seconds=GRACE_SECONDS):
         for event_id in ids:

@@ -38,6 +38,10 @@ _FORGE: Final = """
         'command_id', gen_random_uuid()))).*
     FROM audits_event e WHERE type = 'deposit_booked' LIMIT 1 RETURNING event_id
 """
+_PLACE: Final = """
+    INSERT INTO audits_log (log_index, event_id, latest_at)
+    SELECT %s, %s, latest_at FROM audits_log WHERE log_index = %s
+"""
 _SIZE_BEFORE: Final = "SELECT max(size) FROM audits_checkpoint WHERE size <= %s"
 _LEAVES: Final = """
     SELECT leaf_hash FROM audits_log JOIN audits_event USING (event_id) ORDER BY log_index
@@ -89,7 +93,7 @@ def insert_event(cursor: Cursor) -> None:
     place, last = _only(cursor, _PLACE_OF, "deposit_booked"), _only(cursor, _LAST)
     _shift(cursor, place, last, 1)
     forged = _only(cursor, _FORGE)
-    cursor.execute("INSERT INTO audits_log (log_index, event_id) VALUES (%s, %s)", [place, forged])
+    cursor.execute(_PLACE, [place, forged, place + 1])
 
 
 def swap_events(cursor: Cursor) -> None:

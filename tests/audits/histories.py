@@ -1,6 +1,6 @@
 """Histories of jars, written the way that every fact is written."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from audits import context, execution, reading, store
@@ -9,6 +9,14 @@ from audits.events import WorkItemRedriven
 from audits.kernel import Actor, Command, Context
 from tests.audits.api.toy import FillJar, OpenJar, SmashJar
 from tests.support.people import EXPORTER, NOON
+
+TIMES_OF_THE_LOG: Final = """
+    UPDATE audits_log l SET latest_at = known.latest_at
+    FROM (SELECT log_index, max(recorded_at) OVER (ORDER BY log_index) AS latest_at
+          FROM audits_log JOIN audits_event USING (event_id)) AS known
+    WHERE known.log_index = l.log_index
+"""
+"""Makes every place of the log say when the latest event up to it was recorded, as a forger would."""
 
 
 def context_of(actor: Actor = EXPORTER, *, command_id: UUID | None = None) -> Context:

@@ -1,13 +1,18 @@
 """A moment is a place in the log: what stands behind it never moves."""
 
+import importlib
 from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Final
 from uuid import UUID
 
 import msgspec
 import pytest
+from django.db import connection
 
-from audits import context, store
+from audits import context, guards, store
 from audits.kernel import Refused
+from audits.models import LogEntry
 from audits.past import moments
 from audits.past.moments import Moment
 from audits.sequencing import Sequencer
@@ -15,12 +20,6 @@ from tests.audits.api.toy import DECIDER, FillJar
 from tests.audits.histories import do, full_jar, sealed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
-
-
-@pytest.fixture(autouse=True)
-def _fresh() -> None:
-    """Forget the moments of other tests' journals."""
-    moments.settled_at.cache_clear()
 
 
 def sequenced_jar(*deposits_cents: int) -> UUID:
@@ -69,8 +68,71 @@ def test_an_answer_is_settled_once_the_log_holds_a_later_event() -> None:
     recorded_ago(20)
     assert moments.moment_at(time) == Moment(log_index=1)
     recorded_ago(60, 40, 5)
-    moments.settled_at.cache_clear()
     assert moments.moment_at(time) == Moment(log_index=1)
+
+
+LONG: Final = 3_000
+SEED: Final = 20_261_122
+
+
+def long_log() -> list[datetime]:
+    """Append a long log whose times go to and fro, in batches; tell its times in its order."""
+    random = Random(SEED)  # noqa: S311 -- times, not secrets
+    now = context.database_now()
+    events = [
+        msgspec.structs.replace(
+            sealed(context.new_id(), 1),
+            recorded_at=now + timedelta(milliseconds=place * 20 - 80_000 + random.randrange(9_000)),
+        )
+        for place in range(LONG)
+    ]
+    store.append(events)
+    assert Sequencer(batch_size=700).run_until_empty() == LONG
+    places = LogEntry.objects.order_by("log_index").select_related("event")
+    return [place.event.recorded_at for place in places]
+
+
+def slowly(times: list[datetime], time: datetime) -> int | None:
+    """Read the whole log for the last event before the first later one; None: there is none yet."""
+    return next((index - 1 for index, each in enumerate(times) if each > time), None)
+
+
+def test_every_time_is_found_as_by_reading_the_whole_log() -> None:
+    times = long_log()
+    assert times != sorted(times)
+    asked = [each + timedelta(microseconds=off) for each in times[::20] for off in (-1, 0, 1)]
+    for time in [*asked, max(times), max(times) - timedelta(microseconds=1)]:
+        found = moments.moment_at(time)
+        assert (found.log_index if found.settled else None) == slowly(times, time), time
+
+
+def test_a_time_is_found_by_index_however_long_the_log_is() -> None:
+    times = long_log()
+    for prepare in ("SELECT", "ANALYZE audits_log, audits_event"):
+        with connection.cursor() as cursor:
+            cursor.execute(prepare)
+            cursor.execute(f"EXPLAIN {moments._FIRST_AFTER}", [times[-1]])  # noqa: SLF001 -- its plan
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+        assert "audits_log_latest" in plan
+        assert "Seq Scan" not in plan
+        assert "Sort" not in plan
+
+
+def test_a_log_from_before_the_column_is_filled_as_if_it_had_always_been_there() -> None:
+    recorded_ago(30, 10, 20, 5, 15)
+    filled = importlib.import_module("audits.migrations.0011_latest_of_the_log").FILL
+    rows = LogEntry.objects.order_by("log_index").values_list("log_index", "latest_at")
+    always = list(rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE audits_log ALTER COLUMN latest_at DROP NOT NULL")
+        cursor.execute("ALTER TABLE audits_log DISABLE TRIGGER USER")
+        cursor.execute("UPDATE audits_log SET latest_at = NULL")
+        cursor.execute("ALTER TABLE audits_log ENABLE ALWAYS TRIGGER audits_log_before_insert")
+        cursor.execute("ALTER TABLE audits_log ENABLE ALWAYS TRIGGER audits_log_no_truncate")
+        cursor.execute(filled)
+    assert list(rows.all()) == always
+    assert list(guards.missing()) == []
 
 
 def test_an_index_is_a_moment_up_to_the_end_of_the_log() -> None:

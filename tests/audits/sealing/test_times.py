@@ -14,6 +14,7 @@ from audits.sealing import checkpoints, times, waiting
 from audits.sealing.growing import grow_until_idle
 from audits.sealing.halt import SealingHalted
 from audits.sequencing import Sequencer
+from tests.audits.histories import TIMES_OF_THE_LOG
 from tests.audits.sealing.journals import log, record, seal
 from tests.audits.sealing.office import Office
 from tests.audits.sealing.test_attacks import as_superuser, forget_after, rebuild
@@ -59,7 +60,8 @@ def date(moment: datetime, *, count: int = 1) -> None:
         as_superuser(
             f"UPDATE audits_event SET canonical = '\\x{changed.hex()}',"  # noqa: S608 -- of this test
             f" leaf_hash = '\\x{leaf_hash(changed).hex()}', recorded_at = '{moment.isoformat()}'"
-            f" WHERE event_id = '{event_id}'"
+            f" WHERE event_id = '{event_id}'",
+            TIMES_OF_THE_LOG,
         )
 
 

@@ -20,6 +20,7 @@ from audits.differences import Difference, Look
 from audits.sequencing import Sequencer
 from audits.verification import journal
 from tests.audits import histories
+from tests.audits.histories import TIMES_OF_THE_LOG
 from tests.support.people import INTRUDER
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
@@ -91,6 +92,11 @@ def replace_bytes(stream: UUID, version: int, content: bytes) -> None:
 def tamper(statement: str | sql.Composed, *values: Any) -> None:
     with guards_lifted():
         run(statement, *values)
+
+
+def carry_times_along() -> None:
+    """Make every place of the log say when the latest event up to it was recorded."""
+    tamper(TIMES_OF_THE_LOG)
 
 
 def verify() -> verification.Report:
@@ -266,6 +272,7 @@ def test_an_event_recorded_before_its_predecessor_is_named(
     moment = before - timedelta(seconds=seconds)
     rewrite(jar, 3, lambda envelope: envelope.update(recorded_at=to_builtins(moment)))
     tamper("UPDATE audits_event SET recorded_at = %s WHERE event_id = %s", moment, event_of(jar, 3))
+    carry_times_along()
     assert verification.verify(only=("bytes", "versions")).is_sound == is_sound
     if not is_sound:  # version 4 follows a wrong time in peace: only what goes back is named
         kinds("recorded_before_predecessor", f"{jar}@3")
@@ -331,8 +338,19 @@ def test_swapped_places_of_one_stream_are_named(jar: UUID) -> None:
     )
     for old, new in ((first, 1_000), (second, first), (1_000, second)):
         tamper("UPDATE audits_log SET log_index = %s WHERE log_index = %s", new, old)
+    carry_times_along()
     # Version 3 stands before version 2, and version 4 behind both.
     kinds("log_order_wrong", f"log index {first}")
+
+
+@pytest.mark.parametrize("moved", [timedelta(microseconds=1), timedelta(microseconds=-1)])
+@pytest.mark.parametrize("version", [1, 2, 4])
+def test_a_place_that_says_another_time_than_its_latest_event_is_named(
+    jar: UUID, version: int, moved: timedelta
+) -> None:
+    index = fetch("SELECT log_index FROM audits_log WHERE event_id = %s", event_of(jar, version))
+    tamper("UPDATE audits_log SET latest_at = latest_at + %s WHERE log_index = %s", moved, index)
+    kinds("log_latest_wrong", f"log index {index}")
 
 
 def test_an_effect_before_its_cause_is_named(jar: UUID) -> None:
