@@ -164,6 +164,17 @@ def test_without_uv_pip_does_it(checkout: Checkout) -> None:
     assert checkout.asked() == []
 
 
+def test_bytecode_is_kept_whatever_is_wished_but_not_among_the_sources(checkout: Checkout) -> None:
+    source = checkout.root / "sources"
+    source.mkdir()
+    (source / "something.py").touch()
+    wished = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(source)}
+    variables = checkout.environment().variables(wished)
+    subprocess.run([sys.executable, "-c", "import something"], env=variables, check=True)
+    assert [path.name for path in source.iterdir()] == ["something.py"]
+    assert list((checkout.root / ".venv" / "bytecode").glob("**/something.*.pyc"))
+
+
 def test_an_old_python_is_told_so_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 9))
     with pytest.raises(SystemExit, match=r"needs Python 3\.11 or newer"):
