@@ -1,10 +1,10 @@
 """Reading the journal: one stream folded, the log in its order, all events of a deal."""
 
-import operator
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import Any, Final, Generic, LiteralString, TypeVar, overload
 from uuid import UUID
 
 import msgspec
@@ -16,27 +16,25 @@ from audits.statements import CHUNK_SIZE, reader, run
 
 S = TypeVar("S", bound=State)
 
-PAGE_SIZE: Final = 1_000
-
 _LOAD: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE stream_id = %b ORDER BY version"
 )
 _LOCK_AND_LOAD: Final = "SELECT type, schema_version, canonical FROM audits_load(%b, %b::text)"
-_WALK: Final = (
-    "SELECT l.log_index, e.type, e.schema_version, e.canonical FROM audits_log l"
-    " LEFT JOIN LATERAL (SELECT type, schema_version, canonical FROM audits_event"
-    " WHERE event_id = l.event_id LIMIT 1) AS e ON true"
+_PLACES: Final = (
+    " FROM audits_log l"
+    " LEFT JOIN LATERAL (SELECT stream_id, aggregate, type, schema_version, canonical"
+    " FROM audits_event WHERE event_id = l.event_id LIMIT 1) AS e ON true"
     " WHERE l.log_index BETWEEN %b AND %b ORDER BY l.log_index"
 )
 """LATERAL and LIMIT keep to the order of the log: event by event, the first at once."""
+_WALK: Final = "SELECT l.log_index, e.type, e.schema_version, e.canonical" + _PLACES
+_FOLD: Final = (
+    "SELECT l.log_index, uuid_send(e.stream_id), e.aggregate, e.type, e.schema_version, e.canonical"
+    + _PLACES
+)
 STRETCH: Final = 20_000
 """Events that one statement reads, and so one snapshot."""
 _LAST: Final = "SELECT coalesce(max(log_index), -1) FROM audits_log"
-_READ_TO_FOLD: Final = (
-    "SELECT uuid_send(stream_id), version, aggregate, type, schema_version, canonical"
-    " FROM audits_event WHERE event_id = ANY(ARRAY("
-    "SELECT event_id FROM audits_log WHERE log_index BETWEEN %b AND %b))"
-)
 _READ_DEAL: Final = (
     "SELECT type, schema_version, canonical FROM audits_event WHERE correlation_id = %b"
     " ORDER BY recorded_at, xid, ordinal"
@@ -191,10 +189,18 @@ def walk_log(from_index: int = 0) -> Generator[Entry]:
     with reader() as cursor:
         cursor.row_factory = _opening
         while (last := _last_index()) >= from_index:
-            for first in range(from_index, last + 1, STRETCH):
-                end = min(first + STRETCH - 1, last)
-                yield from cursor.stream(_WALK, [first, end], size=CHUNK_SIZE)
+            for rows in _stretches(cursor, _WALK, from_index, last):
+                yield from rows
             from_index = last + 1
+
+
+def _stretches(
+    cursor: psycopg.Cursor[Any], statement: LiteralString, first: int, last: int
+) -> Iterator[Iterator[Any]]:
+    """Stream what stands at these places of the log, both included; each stretch before the next."""
+    for start in range(first, last + 1, STRETCH):
+        end = min(start + STRETCH - 1, last)
+        yield cursor.stream(statement, [start, end], size=CHUNK_SIZE)
 
 
 def _opening(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Entry]:
@@ -204,10 +210,14 @@ def _opening(_cursor: psycopg.Cursor[Any]) -> Callable[[Sequence[Any]], Entry]:
     def make(row: Sequence[Any]) -> Entry:
         log_index, name, schema, content = row
         if name is None:
-            raise LookupError(f"place {log_index} of the log has no event")
+            raise _nothing_at(log_index)
         return Entry(log_index, decode_event(name, schema, content), content)
 
     return make
+
+
+def _nothing_at(log_index: int) -> LookupError:
+    return LookupError(f"place {log_index} of the log has no event")
 
 
 def _last_index() -> int:
@@ -220,20 +230,34 @@ def fold_log(
 ) -> dict[UUID, State]:
     """Fold the whole log, or its first `limit` events, into the state of every stream.
 
-    Events are read without their envelopes. KeyError for an aggregate without a decider.
+    Events are read without their envelopes, on a connection of its own; the log holds each stream by
+    version. KeyError for an aggregate without a decider, LookupError for a place without its event.
     """
     last = _last_index()
     end = last if limit is None else min(last, limit - 1)
     states: dict[bytes, State] = {}
-    for first in range(0, end + 1, PAGE_SIZE):
-        rows = run(_READ_TO_FOLD, [first, min(first + PAGE_SIZE - 1, end)]).fetchall()
-        # The log holds each stream by version, so pages follow each other; within one they are sorted.
-        rows.sort(key=operator.itemgetter(1))
-        for stream_id, _, aggregate, name, schema, content in rows:
-            decider = deciders[aggregate]
-            event = registry.decode_event(name, schema, content)
-            states[stream_id] = decider.evolve(states.get(stream_id, decider.initial), event)
+    with reader() as cursor:
+        cursor.row_factory = _folding(deciders, states)
+        for rows in _stretches(cursor, _FOLD, 0, end):
+            deque(rows, maxlen=0)
     return {UUID(bytes=stream_id): state for stream_id, state in states.items()}
+
+
+def _folding(
+    deciders: Mapping[str, Decider[Any]], states: dict[bytes, State]
+) -> Callable[[psycopg.Cursor[Any]], Callable[[Sequence[Any]], None]]:
+    """Fold rows into `states` as they arrive; what is raised here ends their statement, too."""
+    decode_event = registry.decode_event
+
+    def fold(row: Sequence[Any]) -> None:
+        log_index, stream_id, aggregate, name, schema, content = row
+        if name is None:
+            raise _nothing_at(log_index)
+        decider = deciders[aggregate]
+        event = decode_event(name, schema, content)
+        states[stream_id] = decider.evolve(states.get(stream_id, decider.initial), event)
+
+    return lambda _cursor: fold
 
 
 def read_correlated(correlation_id: UUID) -> list[Recorded[Any]]:

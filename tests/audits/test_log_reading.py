@@ -1,4 +1,4 @@
-"""The log is read in pages, in its order."""
+"""The log is read and folded in its order."""
 
 import time
 
@@ -81,15 +81,19 @@ def test_a_walk_is_not_cut_off_when_its_reader_is_slow() -> None:
 def test_a_place_without_its_event_stops_the_walk() -> None:
     append(context.new_id(), 1, 2, 3)
     Sequencer().run_until_empty()
+    remove_second_versions()
+    walk = reading.walk_log()
+    assert next(walk).log_index == 0
+    with pytest.raises(LookupError, match="place 1 of the log has no event"):
+        next(walk)
+
+
+def remove_second_versions() -> None:
     with connect_as() as superuser:
         superuser.execute("SET session_replication_role = replica")
         superuser.execute("ALTER TABLE audits_event DISABLE TRIGGER audits_event_immutable")
         superuser.execute("DELETE FROM audits_event WHERE version = 2")
         superuser.execute("ALTER TABLE audits_event ENABLE ALWAYS TRIGGER audits_event_immutable")
-    walk = reading.walk_log()
-    assert next(walk).log_index == 0
-    with pytest.raises(LookupError, match="place 1 of the log has no event"):
-        next(walk)
 
 
 def open_walks() -> int:
@@ -120,6 +124,24 @@ def test_a_part_of_the_log_folds_to_the_states_of_then() -> None:
 
 
 @pytest.mark.usefixtures("jars")
-def test_pages_of_the_log_are_folded_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PAGE_SIZE", 2)
+def test_the_log_is_folded_across_stretches_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "STRETCH", 5)
+    monkeypatch.setattr(reading, "CHUNK_SIZE", 2)
     test_the_whole_log_folds_to_what_each_stream_folds_to()
+
+
+@pytest.mark.usefixtures("jars")
+def test_a_place_without_its_event_is_not_folded_over() -> None:
+    full_jar(5, 7)
+    Sequencer().run_until_empty()
+    remove_second_versions()
+    with pytest.raises(LookupError, match="place 1 of the log has no event"):
+        reading.fold_log({DECIDER.aggregate: DECIDER})
+
+
+@pytest.mark.usefixtures("jars")
+def test_an_aggregate_that_nobody_folds_ends_the_replay() -> None:
+    full_jar(5, 7)
+    Sequencer().run_until_empty()
+    with pytest.raises(KeyError):
+        reading.fold_log({})
