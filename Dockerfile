@@ -20,8 +20,10 @@ COPY licenses /app/licenses
 RUN TOLLGATE_SECRET_KEY=only-for-collectstatic \
     DATABASE_URL=postgresql://nobody@nowhere/nothing REDIS_URL=redis://nowhere \
     python manage.py collectstatic --no-input
-# New volumes take over whom these belong to: sealing's own user.
-RUN install --directory --owner 10002 --group 10002 --mode 0700 /signer /signing /checkpoints
+# New volumes take over whom these belong to: sealing's own user. What it writes into the last one
+# belongs to the group of the others, who read it.
+RUN install --directory --owner 10002 --group 10002 --mode 0700 /signer /signing /checkpoints \
+ && install --directory --owner 10002 --group 10001 --mode 2750 /tiles
 USER 10001:10001
 EXPOSE 8000
 CMD ["gunicorn", "--config", "python:config.gunicorn", "--bind", "0.0.0.0:8000"]

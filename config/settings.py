@@ -193,6 +193,8 @@ TOLLGATE_CHECKPOINT_STORE = ENV.text("TOLLGATE_CHECKPOINT_STORE", "")
 TOLLGATE_CHECKPOINT_RETENTION_DAYS = ENV.whole(
     "TOLLGATE_CHECKPOINT_RETENTION_DAYS", 3_650, at_least=1
 )
+# Where the sealer writes tiles and checkpoint as files, from which web serves them; none: no files.
+TOLLGATE_TILE_DIRECTORY = ENV.text("TOLLGATE_TILE_DIRECTORY", "")
 # The signer's socket, and the directory of its keys: for the signer and its operator alone.
 TOLLGATE_SIGNER_SOCKET = ENV.text("TOLLGATE_SIGNER_SOCKET", "")
 TOLLGATE_SIGNER_DIRECTORY = ENV.text("TOLLGATE_SIGNER_DIRECTORY", "")

@@ -56,11 +56,13 @@ def sealing(state: Path, role: str) -> dict[str, str]:
     keys = {"TOLLGATE_SIGNER_DIRECTORY": str(paths.private_directory(state / "signer"))}
     receipts = {"TOLLGATE_RECEIPT_KEY": receipt_key(state)}
     personal = {"TOLLGATE_PERSONAL_KEY": secret_key(state, "personal-key")}
+    files = {"TOLLGATE_TILE_DIRECTORY": str(state / "tiles")}
     needed = {
         "tollgate_owner": keys | receipts | personal,
-        "tollgate_web": receipts | personal,
-        "tollgate_worker": personal,
-        "tollgate_sealer": {
+        "tollgate_web": receipts | personal | files,
+        "tollgate_worker": personal | files,
+        "tollgate_sealer": files
+        | {
             "TOLLGATE_CHECKPOINT_STORE": str(state / "checkpoints"),
             "TOLLGATE_SIGNER_SOCKET": socket,
         },

@@ -4,29 +4,24 @@ Only what the newest checkpoint covers is served. Hashes are for everybody; entr
 events themselves, are for auditors.
 """
 
-import struct
-from typing import Any, Final
+import hashlib
+from typing import Any, Final, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import register_converter
+from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
-from audits import proofs
 from audits.api.feed import require_auditor
 from audits.api.views import ApiView
-from audits.execution import NotFound
-from audits.sealing import tiles
-from audits.statements import run
+from audits.proofs.served import served
+from audits.sealing.files import ENTRIES, Place
+from audits.sealing.tiles import name_of, parse_name
 
 FOR_EVER: Final = "max-age=31536000, immutable"
 """A tile never changes (one year is the most that caches keep)."""
 CHECKPOINT_SECONDS: Final = 5
 BINARY: Final = "application/octet-stream"
-
-_ENTRIES: Final = (
-    "SELECT e.canonical FROM audits_log l JOIN audits_event e USING (event_id)"
-    " WHERE l.log_index >= %b AND l.log_index < %b ORDER BY l.log_index"
-)
 
 
 class PositionConverter:
@@ -36,22 +31,11 @@ class PositionConverter:
 
     def to_python(self, value: str) -> tuple[int, int]:
         """Read it; ValueError, which means 404, unless it is the one way to write it."""
-        position, _, partial = value.partition(".p/")
-        place = (
-            int(position.replace("x", "").replace("/", "")),
-            int(partial) if partial else tiles.WIDTH,
-        )
-        if self.to_url(place) != value or not 0 < place[1] <= tiles.WIDTH:
-            raise ValueError(value)
-        return place
+        return parse_name(value)
 
     def to_url(self, value: tuple[int, int]) -> str:
         """Write it."""
-        position, width = value
-        groups = [f"{position % 1000:03}"]
-        while position := position // 1000:
-            groups.insert(0, f"x{position % 1000:03}")
-        return "/".join(groups) + ("" if width == tiles.WIDTH else f".p/{width}")
+        return name_of(*value)
 
 
 register_converter(PositionConverter, "tile")
@@ -68,25 +52,22 @@ class PublicView(ApiView):
 class NoteView(PublicView):
     """`GET /tiles/checkpoint`."""
 
-    def get(self, _request: HttpRequest) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         """Give the newest checkpoint."""
-        return HttpResponse(
-            proofs.note_of(proofs.newest()),
+        answer = HttpResponse(
+            served().checkpoint(),
             content_type="text/plain; charset=utf-8",
             headers={"Cache-Control": f"public, max-age={CHECKPOINT_SECONDS}"},
         )
+        return _tagged(request, answer)
 
 
 class TileView(PublicView):
     """`GET /tiles/tile/{level}/{position}[.p/{width}]`."""
 
-    def get(self, _request: HttpRequest, **path: Any) -> HttpResponse:
+    def get(self, request: Request, **path: Any) -> HttpResponseBase:
         """Give the hashes of a tile."""
-        position, width = path["place"]
-        size = _covering(path["level"], position, width)
-        with proofs.whole_tree():
-            found = tiles.read_tile(path["level"], position, size)[:width]
-        return _static(b"".join(found), "public")
+        return _static(request, Place(str(path["level"]), *path["place"]), "public")
 
 
 class EntriesView(ApiView):
@@ -94,27 +75,24 @@ class EntriesView(ApiView):
 
     schema = None  # type: ignore[assignment]  # how DRF leaves a view out of the document
 
-    def get(self, request: Request, **path: Any) -> HttpResponse:
+    def get(self, request: Request, **path: Any) -> HttpResponseBase:
         """Give the canonical bytes of events, each behind its length as two bytes."""
         require_auditor(request)
-        position, width = path["place"]
-        _covering(0, position, width)
-        start = position * tiles.WIDTH
-        rows = run(_ENTRIES, [start, start + width]).fetchall()
-        if len(rows) != width:  # never to be cached for ever
-            raise proofs.log_changed(f"{width - len(rows)} of {width} events")
-        return _static(b"".join(struct.pack(">H", len(row[0])) + row[0] for row in rows), "private")
+        return _static(request, Place(ENTRIES, *path["place"]), "private")
 
 
-def _covering(level: int, position: int, width: int) -> int:
-    """Give the size of the newest checkpoint; NotFound unless it covers so much of the tile."""
-    size = proofs.newest().size
-    if position * tiles.WIDTH + width > size >> tiles.HEIGHT * level:
-        raise NotFound(f"tile {level}/{position}")
-    return size
-
-
-def _static(content: bytes, scope: str) -> HttpResponse:
-    return HttpResponse(
-        content, content_type=BINARY, headers={"Cache-Control": f"{scope}, {FOR_EVER}"}
+def _static(request: Request, place: Place, scope: str) -> HttpResponseBase:
+    answer = HttpResponse(
+        served().tile(place),
+        content_type=BINARY,
+        headers={"Cache-Control": f"{scope}, {FOR_EVER}"},
     )
+    return _tagged(request, answer)
+
+
+def _tagged(request: Request, answer: HttpResponse) -> HttpResponseBase:
+    """Tag an answer with the hash of its content; 304 to whoever has that."""
+    tag = f'"{hashlib.sha256(answer.content).hexdigest()}"'
+    answer["ETag"] = tag
+    found = get_conditional_response(cast("HttpRequest", request), etag=tag, response=answer)
+    return answer if found is None else found

@@ -15,6 +15,14 @@ _FROM: Final = (
     "SELECT number, size, root, note, signed_at FROM audits_checkpoint"
     " WHERE number >= %b ORDER BY number LIMIT %b"
 )
+_AFTER: Final = (
+    "SELECT number, size, root, note, signed_at FROM audits_checkpoint"
+    " WHERE size > %b AND size <= %b ORDER BY number DESC LIMIT 1"
+)
+_NEXT: Final = (
+    "SELECT number, size, root, note, signed_at FROM audits_checkpoint"
+    " WHERE size > %b ORDER BY size, number LIMIT 1"
+)
 _ADD: Final = "INSERT INTO audits_checkpoint (number, size, root, note, signed_at) VALUES (%b, %b, %b, %b, %b)"
 _ADD_COSIGNATURE: Final = (
     "INSERT INTO audits_cosignature (checkpoint_id, witness, line, signed_at)"
@@ -44,6 +52,15 @@ def last() -> Published | None:
 def page(from_number: int, *, limit: int) -> list[Published]:
     """Read up to `limit` checkpoints from `from_number` on, in order."""
     return [_published(row) for row in run(_FROM, [from_number, limit]).fetchall()]
+
+
+def after(size: int, *, at_most: int) -> Published:
+    """Read the last checkpoint of more than `size` leaves, but at most `at_most` more if there is one.
+
+    There must be one of more than `size`.
+    """
+    rows = run(_AFTER, [size, size + at_most]).fetchall() or run(_NEXT, [size]).fetchall()
+    return _published(rows[0])
 
 
 def _published(row: tuple[int, int, bytes, bytes, datetime]) -> Published:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audits.context import machine_now_s
+from audits.sealing.files import TileFiles
 from audits.sealing.note import KEY_BYTES, NoteError, SigningKey
 from audits.sealing.outside import CheckpointStore, FileStore
 from audits.sealing.publishing import Publisher
@@ -40,6 +41,12 @@ def store() -> CheckpointStore:
             "TOLLGATE_CHECKPOINT_STORE: s3:// needs boto3, the extra `s3`"
         ) from error
     return ObjectStore(address, retention_days=settings.TOLLGATE_CHECKPOINT_RETENTION_DAYS)
+
+
+def tile_files() -> TileFiles | None:
+    """Find the directory of the log's files; None where there is none."""
+    directory = settings.TOLLGATE_TILE_DIRECTORY
+    return TileFiles(Path(directory)) if directory else None
 
 
 def policy() -> Policy:

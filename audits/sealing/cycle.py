@@ -1,6 +1,7 @@
-"""What the sealer's process does, over and over: grow the tree, look at the guards, publish."""
+"""What the sealer's process does, over and over: grow the tree, publish it, write it into files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +9,7 @@ import structlog
 
 from audits.sealing import fingerprint
 from audits.sealing.checkpoints import Published
+from audits.sealing.files import TileFiles
 from audits.sealing.growing import grow
 from audits.sealing.halt import SealingHalted
 from audits.sealing.publishing import Publisher
@@ -35,26 +37,29 @@ class Cycle:
     """This machine's clock, seconds since 1970."""
     elapsed_seconds: Callable[[], float]
     """A clock that only goes forward."""
+    files: TileFiles | None = None
+    """Where the log is written for others to serve; None: nowhere."""
     _sealed: int = 0
     _next_fresh: float = 0.0
     _next_idle: float = 0.0
+    _next_files: float = 0.0
+    _is_written: bool = False
+    """Whether the files say what was published."""
 
     def step(self) -> int:
         """Add a batch to the tree and publish when it is time; return how many leaves were added.
 
-        Raises SealingHalted, after it was recorded, where nothing may be sealed any more.
+        What was published is written into the files first: where those say otherwise, nothing more
+        is published. Raises SealingHalted, after it was recorded, where nothing may be sealed any more.
         """
-        try:
+        with _recording_halts():
             grown = grow()
             self._sealed += grown
+            more = self._write_files()
             now = self.elapsed_seconds()
             if now >= self._next_idle or (self._sealed and now >= self._next_fresh):
                 self.publish()
-        except SealingHalted as halt:
-            log.critical("sealing_halted", code=halt.code, detail=str(halt))
-            record_halt(halt.code, str(halt))
-            raise
-        return grown
+        return grown + more
 
     def publish(self) -> Published | None:
         """Record changed guards and publish; None when it is to be tried again soon."""
@@ -75,5 +80,32 @@ class Cycle:
                 is_witnessed=self.policy.is_met(agreed),
             )
             self._sealed = 0
+            self._is_written, self._next_files = False, now
             self._next_fresh, self._next_idle = now + FRESH_SECONDS, now + IDLE_SECONDS
         return published
+
+    def _write_files(self) -> bool:
+        """Write what the files lack, some of it at a time; tell whether to go on at once."""
+        if self.files is None or self._is_written:
+            return False
+        now = self.elapsed_seconds()
+        if now < self._next_files:
+            return False
+        try:
+            more = self.files.catch_up()
+        except OSError as error:
+            log.error("files_delayed", error=str(error))  # noqa: TRY400 -- the trace says no more
+            self._next_files = now + AGAIN_SECONDS
+            return False
+        self._is_written = not more
+        return more
+
+
+@contextmanager
+def _recording_halts() -> Iterator[None]:
+    try:
+        yield
+    except SealingHalted as halt:
+        log.critical("sealing_halted", code=halt.code, detail=str(halt))
+        record_halt(halt.code, str(halt))
+        raise

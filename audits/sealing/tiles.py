@@ -26,6 +26,10 @@ _LEAVES: Final = (
     "SELECT e.leaf_hash FROM audits_log l JOIN audits_event e USING (event_id)"
     " WHERE l.log_index >= %b AND l.log_index < %b ORDER BY l.log_index"
 )
+_ENTRIES: Final = (
+    "SELECT e.canonical FROM audits_log l JOIN audits_event e USING (event_id)"
+    " WHERE l.log_index >= %b AND l.log_index < %b ORDER BY l.log_index"
+)
 _FRONTIER: Final = "SELECT size, hashes FROM audits_frontier"
 
 Pyramid = tuple[Sequence[bytes], ...]
@@ -34,6 +38,24 @@ Pyramid = tuple[Sequence[bytes], ...]
 
 class TileMissing(Exception):
     """The tables do not hold all that a tree of this size needs."""
+
+
+def name_of(position: int, width: int) -> str:
+    """Write a tile's position and width: `x001/x234/067`, and `.p/12` behind it if it is not full."""
+    groups = [f"{position % 1000:03}"]
+    while position := position // 1000:
+        groups.insert(0, f"x{position % 1000:03}")
+    return "/".join(groups) + ("" if width == WIDTH else f".p/{width}")
+
+
+def parse_name(name: str) -> tuple[int, int]:
+    """Read a tile's position and width; ValueError unless it is the one way to write them."""
+    groups, _, partial = name.partition(".p/")
+    position = int(groups.replace("x", "").replace("/", ""))
+    width = int(partial) if partial else WIDTH
+    if name_of(position, width) != name or not 0 < width <= WIDTH:
+        raise ValueError(name)
+    return position, width
 
 
 def split(hashes: bytes) -> list[bytes]:
@@ -70,6 +92,15 @@ def read_tile(level: int, position: int, size: int) -> list[bytes]:
     if len(found) != count:
         raise TileMissing(f"tile {level}/{position} has {len(found)} of {count} hashes")
     return found
+
+
+def read_entries(position: int, width: int) -> list[bytes]:
+    """Read the canonical bytes of the first `width` events of a tile; TileMissing."""
+    start = position * WIDTH
+    rows = run(_ENTRIES, [start, start + width]).fetchall()
+    if len(rows) != width:
+        raise TileMissing(f"{width - len(rows)} of {width} events from {start} on")
+    return [canonical for (canonical,) in rows]
 
 
 def _full(level: int, position: int) -> list[bytes]:

@@ -17,6 +17,7 @@ from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.deployment import DEPLOYMENT
+from audits.sealing.file_checks import files_check
 from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
 from audits.vault.rewrapping import REWRAPPING
@@ -236,6 +237,7 @@ CHECKS: Final[dict[str, Check]] = {
     "log": log_check,
     "tree": tree_check,
     "checkpoints": checkpoints_check,
+    "files": files_check,
     "times": times_check,
     "guards": guards_check,
     "accesses": accesses_check,

@@ -194,20 +194,31 @@ def test_the_image_contains_what_exists_and_runs_as_nobody_special() -> None:
     }
 
 
-def test_only_the_signer_and_who_makes_its_key_can_read_it() -> None:
-    def who_mounts(volume: str) -> set[str]:
-        return {
-            name
-            for name, service in SERVICES.items()
-            if any(place.startswith(f"{volume}:") for place in service.get("volumes", ()))
-        }
+def who_mounts(volume: str) -> set[str]:
+    return {
+        name
+        for name, service in SERVICES.items()
+        if any(place.startswith(f"{volume}:") for place in service.get("volumes", ()))
+    }
 
+
+def test_the_sealer_alone_writes_the_files_that_others_read() -> None:
+    readers = {"web", "worker", "sweeper"}  # the latter two audit them
+    assert who_mounts("tiles") == readers | {"sealer"}
+    assert all("tiles:/tiles:ro" in SERVICES[name]["volumes"] for name in readers)
+    told = {n for n, s in OURS.items() if "TOLLGATE_TILE_DIRECTORY" in s["environment"]}
+    assert told == readers | {"sealer", "beat"}
+    # Of sealing's user and the group of the others, which what is made in it takes over.
+    assert "--owner 10002 --group 10001 --mode 2750 /tiles\n" in DOCKERFILE
+
+
+def test_only_the_signer_and_who_makes_its_key_can_read_it() -> None:
     assert who_mounts("signer") == {"signer", "signing-key"}
     assert who_mounts("signing") == {"signer", "sealer"}
     assert who_mounts("checkpoints") == {"sealer"}
     assert SERVICES["signer"]["network_mode"] == "none"
     directories = re.search(
-        r"^RUN install .*--owner 10002 .*--mode 0700 (.+)$", DOCKERFILE, re.MULTILINE
+        r"^RUN install .*--owner 10002 .*--mode 0700 (.+) \\$", DOCKERFILE, re.MULTILINE
     )
     assert directories is not None
     assert directories[1].split() == ["/signer", "/signing", "/checkpoints"]

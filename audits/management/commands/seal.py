@@ -33,7 +33,13 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Seal; a second sealer at the same time only makes both slower."""
-        cycle = Cycle(configured.publisher(), configured.policy(), machine_now_s, time.monotonic)
+        cycle = Cycle(
+            configured.publisher(),
+            configured.policy(),
+            machine_now_s,
+            time.monotonic,
+            configured.tile_files(),
+        )
         step = deployment.recorded_first("sealer", cycle.step)
         try:
             if options["watch"]:
@@ -52,4 +58,6 @@ class Command(BaseCommand):
                 "nothing was published: a part of sealing is away, or events wait for the sequencer"
             )
             sys.exit(1)
+        while cycle.step():
+            pass  # until the files say it, too
         self.stdout.write(f"{sealed} events sealed; checkpoint of size {published.size} published")

@@ -6,6 +6,7 @@ from typing import Final
 
 from audits.sealing import keys
 from audits.sealing.checkpoints import Published
+from audits.sealing.files import TileFiles
 from audits.sealing.note import VerifierKey
 from audits.sealing.outside import FileStore
 from audits.sealing.publishing import Publisher
@@ -35,6 +36,10 @@ class Office:
     @property
     def store_path(self) -> Path:
         return self.directory / "checkpoints"
+
+    @property
+    def files(self) -> TileFiles:
+        return TileFiles(self.directory / "tiles")
 
     @property
     def publisher(self) -> Publisher:

@@ -10,16 +10,18 @@ from types import FrameType
 from typing import Any, Final
 
 import pytest
+from pytest_django import Settings
 
 import audits.sealing
 from audits import verification
 from audits.models import CheckpointRow
 from audits.sealing import record
 from audits.sealing.cycle import FRESH_SECONDS, IDLE_SECONDS, Cycle
+from audits.sealing.note import Checkpoint
 from audits.sealing.outside import Head
 from audits.sealing.witnesses import Policy
 from tests.audits.sealing.journals import leaves_of_log, log
-from tests.audits.sealing.office import Office
+from tests.audits.sealing.office import ORIGIN, Office
 from tests.audits.sealing.trees import naive_root
 
 pytestmark = pytest.mark.django_db
@@ -84,10 +86,13 @@ def work(office: Office) -> None:
     """Do what a sealer's process does from its start on, until all is published."""
     office.now_s += int(IDLE_SECONDS)
     clock = count(0, FRESH_SECONDS)
-    cycle = Cycle(office.restarted(), Policy((), 0), lambda: office.now_s, lambda: next(clock))
+    cycle = Cycle(
+        office.restarted(), Policy((), 0), lambda: office.now_s, lambda: next(clock), office.files
+    )
     while cycle.step():
         pass
     assert cycle.publish() is not None
+    assert not office.files.catch_up()
 
 
 def lines_of(office: Office) -> list[Line]:
@@ -113,7 +118,8 @@ def cut_at(office: Office, line: Line) -> bool:
     return True
 
 
-def test_a_crash_at_any_line_leaves_nothing_to_repair(office: Office) -> None:
+def test_a_crash_at_any_line_leaves_nothing_to_repair(office: Office, settings: Settings) -> None:
+    settings.TOLLGATE_TILE_DIRECTORY = str(office.files.directory)
     work(office)
     work(office)  # what only the first one does, such as taking a fingerprint, is behind us
     was_cut = 0
@@ -128,7 +134,7 @@ def test_a_crash_at_any_line_leaves_nothing_to_repair(office: Office) -> None:
 
 
 def require_agreement(office: Office) -> None:
-    """Compare journal, tree, checkpoints, the store outside and the signer."""
+    """Compare journal, tree, checkpoints, the store outside, the signer and the files."""
     leaves = leaves_of_log()
     last = CheckpointRow.objects.latest("number")
     root = naive_root(leaves)
@@ -136,5 +142,7 @@ def require_agreement(office: Office) -> None:
     assert office.store.head() == Head(size=last.size, root=root)
     signed = office.signer.last()
     assert (signed.size, signed.root) == (last.size, root)
+    assert office.files.said() == Checkpoint(ORIGIN, last.size, root)
     assert record.current().halt is None
-    assert verification.verify(only=("versions", "log", "tree", "checkpoints")).is_sound
+    checks = ("versions", "log", "tree", "checkpoints", "files")
+    assert verification.verify(only=checks).passed == checks

@@ -26,7 +26,7 @@ from tests.support.people import INTRUDER
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
 
 JOURNAL = tuple(journal.CHECKS)
-NOT_SEALED = {"tree": 0, "checkpoints": 0}
+NOT_SEALED = {"tree": 0, "checkpoints": 0, "files": 0}
 GUARDED = {
     "audits_event": ("before_insert", "immutable", "no_truncate", "halt_lifted_by_two"),
     "audits_log": ("before_insert", "immutable", "no_truncate"),
