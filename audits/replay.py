@@ -34,7 +34,6 @@ _COUNT_AGGREGATES: Final = "SELECT count(*) FROM audits_event WHERE aggregate = 
 _COUNT_TYPES: Final = "SELECT count(*) FROM audits_event WHERE type = ANY(%s)"
 _BEFORE_ALL: Final = (UUID(int=0), -1)
 
-K = TypeVar("K")
 T = TypeVar("T")
 
 

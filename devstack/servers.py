@@ -195,10 +195,6 @@ class Valkey:
         """Return the URL for the Redis client."""
         return f"unix://{self.socket}?db={database}"
 
-    def broker_url(self, database: int = 0) -> str:
-        """Return the URL for Celery, which spells Unix sockets its own way."""
-        return f"redis+socket://{self.socket}?virtual_host={database}"
-
     def start(self) -> Self:
         """Start the server, after ending one that outlived its supervisor; wait for its answer."""
         with self.child.lock:

@@ -91,7 +91,7 @@ def audits() -> Mapping[str, Audit]:
 def schedule(now: datetime) -> int:
     """Make a work item of every audit for the slot of time that `now` is in; return how many."""
     items = []
-    for audit in _audits.values():
+    for audit in audits().values():
         slot = (now - _EPOCH) // audit.every
         subject = uuid5(_SLOTS, f"{audit.name}/{slot}")
         items.append(NewWork(kind=audit.kind, subject_id=subject, event_id=None))

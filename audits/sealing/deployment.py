@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from audits import context as minting
-from audits import grants, reading
+from audits import grants
 from audits.events import CodeDeployed
 from audits.kernel import Decider, Event, State
 from audits.sealing.record import append
@@ -60,11 +60,6 @@ def evolve(state: Deployment, event: Event) -> Deployment:
 DEPLOYMENT: Final = Decider(
     aggregate="deployment", initial=Deployment(), evolve=evolve, decisions={}
 )
-
-
-def current() -> Deployment:
-    """Read what runs now, as far as it was told."""
-    return reading.load(DEPLOYMENT, STREAM).state
 
 
 def login_of(person_id: UUID) -> str | None:

@@ -109,26 +109,6 @@ def consistency_proof(old: int, new: int, node: NodeReader) -> list[bytes]:
     return proof[::-1]
 
 
-def verify_inclusion(
-    leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
-) -> bool:
-    """Tell whether `proof` shows leaf `index` in the tree of `size` leaves (RFC 9162, 2.1.3.2)."""
-    if not 0 <= index < size or not _are_hashes(leaf_hash, root, *proof):
-        return False
-    place, last, computed = index, size - 1, leaf_hash
-    for sibling in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            computed = node_hash(sibling, computed)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            computed = node_hash(computed, sibling)
-        place, last = place >> 1, last >> 1
-    return last == 0 and computed == root
-
-
 def verify_consistency(
     old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> bool:

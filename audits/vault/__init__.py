@@ -218,12 +218,6 @@ def revealed(content: bytes) -> bytes:
     return _TOKEN.sub(text_of, content)
 
 
-def opened(value: T) -> T:
-    """Give a struct, or JSON values, with texts in place of its tokens: for this process's memory."""
-    content = msgspec.json.encode(value)
-    return msgspec.json.decode(revealed(content), type=type(value))
-
-
 class _Stranger(Subject):
     """Stands for a subject that there is not."""
 

@@ -20,8 +20,6 @@ from licenses.domain.license import events as license_
 from licenses.domain.remittance import events as remittance
 from licenses.domain.shipment import events as shipment
 
-Kinds = tuple[type[Event], ...]
-
 
 def own(*kinds: type[Event], every: bool = False) -> Rule:
     """Follow from earlier events of the same stream."""

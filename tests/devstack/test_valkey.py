@@ -70,8 +70,3 @@ def test_only_a_durable_one_keeps_its_contents(
         assert recall(server.start()) == kept
     finally:
         server.stop()
-
-
-def test_celery_spells_the_same_address_its_own_way(valkey: Valkey) -> None:
-    assert valkey.url(3) == f"unix://{valkey.socket}?db=3"
-    assert valkey.broker_url(3) == f"redis+socket://{valkey.socket}?virtual_host=3"

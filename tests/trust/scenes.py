@@ -46,6 +46,7 @@ from licenses.domain.shipment import commands as shipment
 from licenses.signatures import canonical_report
 from tests.support.client import person_of
 from tests.support.deal import EDITIONS, Deal, Stage, body, party
+from tests.support.opening import opened
 from tests.support.people import (
     AUDITOR,
     BANK,
@@ -81,7 +82,7 @@ def noting_commands(noted: dict[type[Command], Command]) -> Iterator[None]:
     ) -> list[Event]:
         events = decide(self, command, state, facts)
         if type(command) not in noted:
-            noted[type(command)] = vault.opened(command)  # as it came in
+            noted[type(command)] = opened(command)  # as it came in
         return events
 
     with mock.patch.object(Decider, "decide", decide_and_note):

@@ -11,7 +11,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from customers.domain.screening.normalizing import Reading, read, readings, rejoin
+from customers.domain.screening.normalizing import Reading, rejoin
 from customers.domain.screening.words import COMMON
 
 ALGORITHM: Final = "tollgate-token-alignment"
@@ -131,8 +131,3 @@ def compare(one: Reading, other: Reading) -> int:
     spacing = spacing_similarity(one.joined, other.joined)
     aligned = align(rejoin(one.ordered, other.ordered), rejoin(other.ordered, one.ordered))
     return min(max(aligned, spacing), FUZZY_MAX)
-
-
-def score(name: str, alias: str) -> int:
-    """Score a name against one alias of a list, in its best reading: 0 to 1000 per mille."""
-    return max((compare(read(name), read(reading)) for reading in readings(alias)), default=0)

@@ -11,7 +11,7 @@ from uuid import UUID
 from audits.kernel import Event
 from customers.domain.values import Country, Document, LongText, ShortText
 from licenses.domain.allotment.commands import LicenseEnd
-from licenses.domain.allotment.values import NO_COUNTERS, Counters
+from licenses.domain.allotment.values import Counters
 from licenses.domain.application.values import LineNumber, Quantity, Units
 from licenses.domain.policy.model import Cap, EditionName, Natural
 
@@ -113,8 +113,3 @@ Moving: TypeAlias = (
     CapAdopted | UsSaleReported | UsSaleReversed | VolumeReserved | VolumePosted | VolumeReleased
 )
 AllotmentEvent: TypeAlias = AllotmentOpened | Moving
-
-
-def moved(event: AllotmentEvent) -> Counters:
-    """Give by how much an event moves each counter: the read model moves by exactly that."""
-    return NO_COUNTERS if isinstance(event, AllotmentOpened) else event.moved

@@ -78,11 +78,6 @@ def books(state: AllotmentState) -> Volume | None:
     return None if isinstance(state, NotOpened) else state.volume
 
 
-def counters(state: AllotmentState) -> Counters:
-    """Give the counters, to compare them with the row that the database keeps."""
-    return NO_COUNTERS if isinstance(state, NotOpened) else state.volume.counters
-
-
 def evolve(state: AllotmentState, event: AllotmentEvent) -> AllotmentState:
     """Move `state` by `event`; raises TypeError for an event that cannot follow."""
     if isinstance(state, NotOpened) and isinstance(event, AllotmentOpened):

@@ -6,7 +6,8 @@ from typing import Final
 import pytest
 from django.db import OperationalError, connection
 
-from audits.events import SchemaFingerprinted
+from audits import reading
+from audits.events import CodeDeployed, SchemaFingerprinted
 from audits.sealing import deployment, fingerprint, record
 from audits.sealing.note import VerifierKey
 from tests.audits.sealing.office import Office
@@ -19,6 +20,10 @@ def fingerprinted() -> SchemaFingerprinted:
     schema = record.current().schema
     assert schema is not None
     return schema
+
+
+def deployed() -> tuple[CodeDeployed, ...]:
+    return reading.load(deployment.DEPLOYMENT, deployment.STREAM).state.latest
 
 
 def execute(*statements: str) -> None:
@@ -103,7 +108,7 @@ def test_other_code_is_recorded_once_for_each_process(monkeypatch: pytest.Monkey
     assert deployment.record_start("web")
     monkeypatch.setattr(deployment, "package_sha256", lambda: "0" * 64)
     assert deployment.record_start("sealer")
-    found = {each.process: each.package_sha256 for each in deployment.current().latest}
+    found = {each.process: each.package_sha256 for each in deployed()}
     assert found == {"web": found["web"], "sealer": "0" * 64}
 
 
@@ -112,7 +117,7 @@ def test_a_loop_records_its_code_before_its_first_step() -> None:
     seen: list[int] = []
 
     def step() -> int:
-        seen.append(len(deployment.current().latest))
+        seen.append(len(deployed()))
         return 7
 
     loop = deployment.recorded_first("sequencer", step)
@@ -151,7 +156,7 @@ def test_who_serves_records_its_code_as_soon_as_the_database_is_there(
     monkeypatch.setattr(deployment, "AGAIN_SECONDS", 0.01)
     deployment.record_in_background("web").join()
     assert tries == ["web"] * 3
-    assert [each.process for each in deployment.current().latest] == ["web"]
+    assert [each.process for each in deployed()] == ["web"]
 
 
 def test_the_hash_covers_names_and_contents(tmp_path: Path) -> None:

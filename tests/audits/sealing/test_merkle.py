@@ -16,7 +16,6 @@ from audits.sealing.merkle import (
     node_hash,
     root_at,
     verify_consistency,
-    verify_inclusion,
 )
 from tests.audits.sealing.trees import (
     leaves,
@@ -25,6 +24,7 @@ from tests.audits.sealing.trees import (
     naive_root,
     reader,
 )
+from verifier.verify_bundle import verify_inclusion
 
 SEED: Final = 20_261_122
 MOST: Final = 72

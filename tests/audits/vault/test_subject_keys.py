@@ -14,6 +14,7 @@ from audits import context as minting
 from audits import grants, guards, vault
 from audits.vault import Holder
 from tests.support.database import in_threads
+from tests.support.opening import opened
 from tests.support.people import EXPORTER, identity
 from tests.support.world import logged_in
 
@@ -98,7 +99,7 @@ def test_text_comes_back_as_json_has_it() -> None:
     name = 'Zoë "Zed" \\ 李小龙'
     sealed = vault.seal_name(name, HOLDER)
     shown = vault.revealed(f'{{"name":"{sealed}","n":1}}'.encode())
-    assert vault.opened({"name": sealed}) == {"name": name}
+    assert opened({"name": sealed}) == {"name": name}
     assert shown == ('{"name":"Zoë \\"Zed\\" \\\\ 李小龙","n":1}').encode()
 
 
@@ -114,7 +115,7 @@ def test_what_is_sealed_beside_a_token_belongs_to_its_subject(token: str) -> Non
     assert glass.read(token) == NAME
     beside = glass.beside(token, "an alias")
     assert beside[:47] == token[:47]
-    assert vault.opened([beside]) == ["an alias"]
+    assert opened([beside]) == ["an alias"]
     assert (glass.read("clear"), glass.beside("clear", "text")) == ("clear", "text")
     stranger = token.replace(token[11:47], str(minting.new_id()))
     assert glass.read(stranger) == vault.UNREADABLE

@@ -12,8 +12,8 @@ from customers.domain.screening.scoring import (
     NORMALIZED,
     SPACING_MIN,
     THRESHOLD_PER_MILLE,
-    score,
 )
+from tests.customers.domain.screening.comparing import score
 from tests.customers.screening_data import largest, largest_matcher, listed_names
 
 SEED = 20261123

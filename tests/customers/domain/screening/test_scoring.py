@@ -13,10 +13,10 @@ from customers.domain.screening.scoring import (
     NORMALIZED,
     THRESHOLD_PER_MILLE,
     align,
-    score,
     skeleton,
     word_similarity,
 )
+from tests.customers.domain.screening.comparing import score
 from tests.customers.screening_data import SHARED
 
 ALIKE = [

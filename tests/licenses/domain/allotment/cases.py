@@ -18,8 +18,8 @@ from licenses.domain.allotment.commands import (
 )
 from licenses.domain.allotment.events import AllotmentEvent
 from licenses.domain.allotment.facts import AllotmentFacts
-from licenses.domain.allotment.state import counters
-from licenses.domain.allotment.values import Counters, Tally
+from licenses.domain.allotment.state import AllotmentState, NotOpened
+from licenses.domain.allotment.values import NO_COUNTERS, Counters, Tally
 from licenses.domain.policy.model import Cap
 from tests.licenses.domain.application.cases import EDITION, document
 from tests.support.people import EXPORTER, NOON, SYSTEM, identity
@@ -115,6 +115,11 @@ def history(*commands: Command, cap: Cap = UNITS_CAP) -> tuple[AllotmentEvent, .
         assert new, f"{command} had no effect"
         events += new
     return tuple(events)
+
+
+def counters(state: AllotmentState) -> Counters:
+    """Give the counters of a state."""
+    return NO_COUNTERS if isinstance(state, NotOpened) else state.volume.counters
 
 
 def tally(events: Sequence[Event]) -> Tally:

@@ -11,13 +11,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from audits.kernel import Command, Event, Facts, Refused
 from licenses.domain.allotment import DECIDER
 from licenses.domain.allotment.events import AllotmentOpened
-from licenses.domain.allotment.state import Frozen, counters
+from licenses.domain.allotment.state import Frozen
 from licenses.domain.allotment.values import NO_COUNTERS, add
 from licenses.domain.policy.model import Cap
 from tests.licenses.domain.allotment.cases import (
     BY_SYSTEM,
     TPP_CAP,
     UNITS_CAP,
+    counters,
     post,
     release,
     reserve,

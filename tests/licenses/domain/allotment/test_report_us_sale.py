@@ -9,13 +9,14 @@ import pytest
 from licenses.domain.allotment import DECIDER
 from licenses.domain.allotment.commands import ReportUsSale
 from licenses.domain.allotment.events import AllotmentOpened, UsSaleReported
-from licenses.domain.allotment.state import Frozen, Open, counters
+from licenses.domain.allotment.state import Frozen, Open
 from licenses.domain.allotment.values import NO_COUNTERS, Counters, Tally
 from tests.licenses.domain.allotment.cases import (
     HISTORIES,
     TPP_CAP,
     UNITS_CAP,
     both,
+    counters,
     history,
     reserve,
     reversal,

@@ -10,7 +10,7 @@ from licenses.domain.allotment.events import (
     VolumePosted,
     VolumeReserved,
 )
-from licenses.domain.allotment.state import Frozen, Open, counters
+from licenses.domain.allotment.state import Frozen, Open
 from licenses.domain.allotment.values import Counters, Tally, us_counting_at_least
 from licenses.domain.policy.model import Cap
 from tests.licenses.domain.allotment.cases import (
@@ -20,6 +20,7 @@ from tests.licenses.domain.allotment.cases import (
     TPP_CAP,
     UNITS_CAP,
     both,
+    counters,
     history,
     post,
     release,
