@@ -28,6 +28,9 @@ _ADD_COSIGNATURE: Final = (
     "INSERT INTO audits_cosignature (checkpoint_id, witness, line, signed_at)"
     " VALUES (%b, %b, %b, %b) ON CONFLICT DO NOTHING"
 )
+_COSIGNATURES: Final = (
+    "SELECT line FROM audits_cosignature WHERE checkpoint_id = %b ORDER BY witness"
+)
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,12 @@ def add(published: Published) -> None:
 def add_cosignature(number: int, witness: str, line: str, signed_at: datetime) -> None:
     """Keep a witness's signature line; the first one stays."""
     run(_ADD_COSIGNATURE, [number, witness, line, signed_at])
+
+
+def cosigned_note(published: Published) -> bytes:
+    """Give the note of a checkpoint with the signatures that witnesses have added."""
+    lines = [line for (line,) in run(_COSIGNATURES, [published.number]).fetchall()]
+    return published.note + "".join(lines).encode()
 
 
 def moment(seconds: int) -> datetime:

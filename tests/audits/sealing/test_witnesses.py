@@ -11,9 +11,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from audits import proofs
-from audits.models import CheckpointRow, CosignatureRow
-from audits.sealing import configured
+from audits.models import CosignatureRow
+from audits.sealing import checkpoints, configured
 from audits.sealing.halt import SealingHalted
 from audits.sealing.note import parse, verify
 from audits.sealing.witnesses import Policy, Witness, gather, parse_witness
@@ -70,7 +69,7 @@ def test_both_cosign_every_checkpoint(office: Office, policy: Policy) -> None:
         seal(count)
         published = office.publish()
         assert gather(published, policy) == names(policy)
-        note = parse(proofs.note_of(CheckpointRow.objects.get(number=published.number)))
+        note = parse(checkpoints.cosigned_note(published))
         verified = verify(note, [witness.key for witness in policy.witnesses])
         assert [each.signed_at_s for each in verified] == [NOON_S] * 2
     assert CosignatureRow.objects.count() == 8
