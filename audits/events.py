@@ -162,6 +162,12 @@ class Access(Value):
     correlation_id: UUID | None
     """The deal that it belongs to."""
     at: datetime
+    writer_id: UUID | None = None
+    """The thread that noted it."""
+    writer_number: int | None = None
+    """Its number among what that thread noted: from 1 without gaps."""
+    signature: str = ""
+    """Of the web's key of receipts, over `audits.access.text_of`: key id and Ed25519 signature, base64."""
 
 
 class AccessesRecorded(Event):

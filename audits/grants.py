@@ -27,6 +27,11 @@ MINT_KEY: Final = "INSERT (subject_id, organization_id, holder_id, wrapped_key, 
 KEY_STATUS: Final = "SELECT (subject_id, organization_id, holder_id, key_sha256, created_at, destroyed_at, wrapped_by)"
 """Which keys there are and which are destroyed; not the keys."""
 
+NOTE_ACCESS: Final = (
+    "INSERT (person_id, organization_id, role, path, filters, subject_id, at,"
+    " writer_id, writer_number, signature)"
+)
+
 LEASE: Final = (
     "UPDATE (due_at, status, attempts, lease_token, lease_until, last_error, finished_at)"
 )
@@ -99,7 +104,7 @@ MATRIX.add(
         | {
             WEB: (
                 "SELECT",
-                "INSERT (person_id, organization_id, role, path, filters, subject_id, at)",
+                NOTE_ACCESS,
             ),
             WORKER: ("SELECT", "UPDATE (event_id, correlation_id)"),
         },

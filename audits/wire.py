@@ -56,9 +56,10 @@ def register() -> None:
     """Fix the names and how older schemas are read; a second call changes nothing."""
     registry.register(NAMES)
     if registry.wire_type(AccessesRecorded).schema_version == 1:
-        registry.upcast("accesses_recorded", 1, without_filters)
+        registry.upcast("accesses_recorded", 1, as_it_is)
+        registry.upcast("accesses_recorded", 2, as_it_is)
 
 
-def without_filters(data: dict[str, Any]) -> dict[str, Any]:
-    """Read an event from before filters were kept: none were noted."""
+def as_it_is(data: dict[str, Any]) -> dict[str, Any]:
+    """Read an event from before filters were kept, or reads signed: there were none."""
     return data

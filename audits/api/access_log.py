@@ -1,5 +1,6 @@
 """Every answer that shows something to somebody is noted before it is sent: pages and API alike."""
 
+import base64
 from collections.abc import Callable
 from typing import Final
 from uuid import UUID
@@ -10,6 +11,8 @@ from django.utils.functional import SimpleLazyObject
 from audits import access
 from audits.api import asked
 from audits.models import Person
+from audits.sealing import configured
+from audits.sealing.note import sign
 
 SHOWING: Final = ("GET", "HEAD")
 OK: Final = 200
@@ -29,7 +32,8 @@ class AccessLog:
             if person is not None:
                 every = request.GET.lists()
                 filters = asked.kept((name, value) for name, given in every for value in given)
-                access.note(person.actor(), request.path, _subject(request), filters=filters)
+                thing = _subject(request)
+                access.note(person.actor(), request.path, thing, filters=filters, sign=_sign)
         return response
 
 
@@ -42,6 +46,12 @@ def _viewer(request: HttpRequest) -> Person | None:
     if type(user) is SimpleLazyObject:
         user = request.__dict__.get("_cached_user")
     return user if isinstance(user, Person) else None
+
+
+def _sign(text: str) -> str:
+    """Sign as the web does its receipts, as base64 of key id and signature."""
+    signature = sign(text, configured.receipt_key())
+    return base64.b64encode(signature.key_id + signature.content).decode()
 
 
 def _subject(request: HttpRequest) -> UUID | None:

@@ -68,9 +68,20 @@ class AccessRow(models.Model):
     correlation_id = models.UUIDField(null=True)
     """Of the subject, looked up when it was recorded."""
     event = models.ForeignKey(EventRow, on_delete=models.PROTECT, null=True, db_index=False)
+    writer_id = models.UUIDField(null=True)
+    """The thread that noted it; null before threads counted."""
+    writer_number = models.BigIntegerField(null=True)
+    """From 1 without gaps among what that thread noted."""
+    signature = models.TextField(db_default="")
+    """Of the web's key of receipts (`audits.access.text_of`); empty where nobody signed."""
 
     class Meta:
         db_table = "audits_access"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["writer_id", "writer_number"], name="audits_access_writer"
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["id"], name="audits_access_waiting", condition=models.Q(event=None)
