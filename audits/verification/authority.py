@@ -6,7 +6,7 @@ from its right use here: that is for sealing.
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -99,6 +99,12 @@ def known_rules() -> dict[str, Rule]:
         )
         for command, procedure in house.procedures.items()
     }
+
+
+def is_own(together: Sequence[Recorded[Any]]) -> bool:
+    """Tell whether the journal itself recorded the events of one command: no app decided them."""
+    rule = OWN.get(together[0].command.name)
+    return rule is not None and all(each.aggregate == rule.aggregate for each in together)
 
 
 def about(event: Recorded[Any], kind: str, detail: str) -> Difference:

@@ -12,7 +12,7 @@ from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
-from audits.kernel import Command, Refused
+from audits.kernel import Command, Refused, Role
 from audits.past.hindsight import Hindsight, NotSeen, desk_of
 from audits.past.rebuilding import NotRebuilt, Together
 from audits.past.retaking import (
@@ -27,7 +27,7 @@ from audits.past.retaking import (
 from audits.past.tool import tell
 from audits.progress import shown
 from audits.shapes import to_wire
-from audits.verification.authority import about
+from audits.verification.authority import about, is_own
 from licenses.auditing.facts_of_then import gather_of
 from licenses.auditing.then import Then
 from licenses.domain.policy.model import Edition
@@ -41,15 +41,27 @@ REFUSED_AGAIN: Final = "refused_again"
 UNKEPT: Final = "refused_and_not_kept"
 RACED: Final = "refused_by_a_constraint"
 UNSEEN: Final = "rests_on_a_sealed_name"
+UNKNOWN: Final = "no_such_command"
+CROWDED: Final = "persons_command_beside_others_in_its_transaction"
+LOST: Final = "refused_and_nothing_kept"
+UNREAD: Final = "refused_and_not_readable"
 """What becomes of a decision."""
-WHY_NOT: Final[Mapping[str, str]] = {
-    UNSAID: "its events, their stream and their edition do not say what its fingerprint was made of",
-    BEHIND: "another command wrote before it in the same transaction: what it saw has no place",
-    UNKEPT: "what was refused was not kept: no more is there than its fingerprint",
+INNOCENT: Final[Mapping[str, str]] = {
+    BEHIND: "another command wrote in the same transaction of a process: what it saw has no place",
+    UNKEPT: "what was refused was too long to be kept: no more is there than its fingerprint",
     UNSEEN: "a name that it compared is sealed, and nothing says whose it was taken for",
     RACED: "a constraint refused it when somebody else was faster: no decision did",
 }
-"""Outcome → why a decision was not taken again."""
+"""Outcome → why a decision is not taken again in a healthy journal."""
+UNEXPLAINED: Final[Mapping[str, str]] = {
+    UNSAID: "its events, their stream and their edition do not say what its fingerprint was made of",
+    UNKNOWN: "there is no command of that name that writes there",
+    CROWDED: "another command wrote in the same transaction, and a person's has one of its own",
+    LOST: "a refusal and what it refused are recorded together, and only the refusal is there",
+    UNREAD: "what was kept of it hashes as it should, and is no command of that name",
+}
+"""Outcome → why a decision cannot be taken again that has to be: forged, or of a class that changed."""
+WHY_NOT: Final[Mapping[str, str]] = {**INNOCENT, **UNEXPLAINED}
 
 
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +71,15 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
     """What became of them (`taken_again` or why not) → command → how many."""
     otherwise: tuple[Difference, ...]
     """Decisions that come out otherwise; none in a healthy journal."""
+    unexplained: tuple[Difference, ...]
+    """Decisions that could not be taken again and should have been; none in a healthy journal."""
     not_taken: tuple[Difference, ...]
-    """Decisions that were not taken again, and why."""
+    """Decisions that were not taken again for a reason that healthy journals have, and which."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing came out otherwise, and nothing kept itself from being taken again."""
+        return not self.otherwise and not self.unexplained
 
 
 def recompute(look: Look) -> Recomputed:
@@ -69,33 +88,37 @@ def recompute(look: Look) -> Recomputed:
     look.expect(queries.count_events())
     became: dict[str, Counter[str]] = {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
     otherwise: list[Difference] = []
-    not_taken: list[Difference] = []
+    not_taken: dict[bool, list[Difference]] = {True: [], False: []}
     with looking_back(), answered_by(Then()):
         for together in replay.commands():
             look.done(len(together))
-            kind = kinds.get(together[0].command.name)
-            if kind is None:
+            if is_own(together):
                 continue  # the journal's own: what it records is no decision on facts
+            name = together[0].command.name
             try:
-                outcome, found = _again(together, kind)
+                outcome, found = _again(together, kinds.get(name))
             except NotSeen:
                 outcome, found = UNSEEN, []
-            became.setdefault(outcome, Counter())[kind.__name__] += 1
+            became.setdefault(outcome, Counter())[name] += 1
             otherwise.extend(found)
             if outcome in WHY_NOT:
-                not_taken.append(about(together[0], outcome, WHY_NOT[outcome]))
+                why_not = about(together[0], outcome, WHY_NOT[outcome])
+                not_taken[outcome in INNOCENT].append(why_not)
     return Recomputed(
         decisions={outcome: dict(sorted(counted.items())) for outcome, counted in became.items()},
         otherwise=tuple(otherwise),
-        not_taken=tuple(not_taken),
+        unexplained=tuple(not_taken[False]),
+        not_taken=tuple(not_taken[True]),
     )
 
 
-def _again(together: Together, kind: type[Command]) -> tuple[str, list[Difference]]:
+def _again(together: Together, kind: type[Command] | None) -> tuple[str, list[Difference]]:
+    if kind is None:
+        return UNKNOWN, []
     gather = gather_of(kind)
     desk = desk_of(together[0])
     if not desk.saw_everything:
-        return BEHIND, []
+        return BEHIND if together[0].actor.role is Role.SYSTEM else CROWDED, []
     if of_kind(together, CommandRefused) is not None:
         return _refused_again(desk, together, kind, gather)
     try:
@@ -109,12 +132,16 @@ def _refused_again(
     desk: Hindsight, together: Together, kind: type[Command], gather: Gather
 ) -> tuple[str, list[Difference]]:
     kept = of_kind(together, RefusedCommandKept)
-    if kept is not None and kept.raced:
+    if kept is None:
+        return LOST, []
+    if kept.raced:
         return RACED, []
+    if kept.body_json is None:
+        return UNKEPT, []
     try:
         retaken = retake_refusal(desk, together, kind, gather)
     except NotRebuilt:
-        return UNKEPT, []
+        return UNREAD, []
     except KeptOtherwise:
         detail = "what was kept of it is not what was refused"
         return REFUSED_AGAIN, [about(together[0], "refused_command_otherwise", detail)]
@@ -155,7 +182,7 @@ class Recompute:
 
     help = (
         "Take every recorded decision again from the facts it saw; exits with 1 where one comes out"
-        " otherwise."
+        " otherwise, or cannot be taken again without a reason that healthy journals have."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -163,11 +190,11 @@ class Recompute:
         parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
 
     def run(self, options: Mapping[str, Any]) -> int:
-        """Answer; 1 where a decision comes out otherwise."""
+        """Answer; 1 where a decision comes out otherwise, or keeps itself from being taken again."""
         with shown() as progress, verification.snapshot():
             found = recompute(Look(name="recompute", progress=progress))
         tell(to_wire(found), as_json=options["json"])
-        return 1 if found.otherwise else 0
+        return 0 if found.is_clean else 1
 
 
 RECOMPUTE: Final = Recompute()

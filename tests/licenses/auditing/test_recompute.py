@@ -1,6 +1,7 @@
 """Every decision is taken again from the facts it saw; one that was forged comes out otherwise."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from msgspec.structs import replace
 
-from audits.codec import Recorded
+from audits.codec import Recorded, fingerprint_of
 from audits.differences import Look, Silence
 from audits.kernel import Event
 from audits.models import EventRow
@@ -21,9 +22,14 @@ from customers.domain.legal_hold.events import LegalHoldPlaced
 from licenses.auditing.recompute import (
     AGAIN,
     BEHIND,
+    CROWDED,
+    INNOCENT,
+    LOST,
     RACED,
     REFUSED_AGAIN,
     UNKEPT,
+    UNKNOWN,
+    UNREAD,
     UNSAID,
     Recomputed,
     recompute,
@@ -39,7 +45,7 @@ from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReco
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from tests.licenses.auditing.attempts import Tried
 from tests.licenses.verification.histories import Played
-from tests.licenses.verification.tampering import rewrite
+from tests.licenses.verification.tampering import as_superuser, rewrite
 from tests.support.people import identity
 
 
@@ -65,7 +71,7 @@ def first(kind: type[Event]) -> Recorded[Any]:
 def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> None:
     before = list(SUMMED.all())
     found = recomputed()
-    assert found.otherwise == ()
+    assert found.is_clean, found.unexplained
     assert set(found.decisions) == {AGAIN, REFUSED_AGAIN, RACED, BEHIND}, found.decisions
     assert sum(found.decisions[AGAIN].values()) > 100
     assert list(SUMMED.all()) == before
@@ -151,7 +157,23 @@ def test_what_was_not_kept_is_counted_by_its_command() -> None:
     said, _ = refusal("license_not_in_force")
     [named] = [each for each in found.not_taken if each.kind == UNKEPT]
     assert str(said.event_id) in named.subject
-    assert found.otherwise == ()
+    assert found.is_clean
+
+
+@pytest.mark.usefixtures("played")
+def test_a_decision_that_is_not_taken_again_is_counted_and_named_with_the_reason() -> None:
+    found = recomputed()
+    counted = {outcome: sum(each.values()) for outcome, each in found.decisions.items()}
+    assert counted[BEHIND] == 3
+    assert Counter(each.kind for each in found.not_taken) == {BEHIND: 3, RACED: 1}
+    assert all(each.detail == INNOCENT[each.kind] for each in found.not_taken)
+
+
+def unexplained() -> list[tuple[str, str]]:
+    """Tell what could not be taken again for no good reason, and that nothing else is amiss."""
+    found = recomputed()
+    assert (found.otherwise, found.is_clean) == ((), not found.unexplained)
+    return [(each.kind, each.subject) for each in found.unexplained]
 
 
 def without(event: Any, condition: Condition, **changes: Any) -> Any:
@@ -214,8 +236,62 @@ def test_what_nobody_asked_is_named() -> None:
     """A field that the command gave, forged: no command with this fingerprint said that."""
     event = first(LaboratoryAccredited)
     rewrite(event, replace(event.data, name="Another"))
-    named = {each.kind for each in recomputed().not_taken if str(event.event_id) in each.subject}
-    assert named == {UNSAID}
+    [(why, subject)] = unexplained()
+    assert (why, str(event.event_id) in subject) == (UNSAID, True)
+
+
+def reworded(event: Recorded[Any], **command: Any) -> None:
+    """Write another command into the bytes of all that it recorded, as a superuser could."""
+    for row in EventRow.objects.filter(command_id=event.command.id):
+        said = decode(bytes(row.canonical))
+        rewrite(replace(said, command=replace(said.command, **command)), said.data)
+
+
+@pytest.mark.parametrize("name", ["AccreditAnything", "PersonEnrolled"])
+@pytest.mark.usefixtures("played")
+def test_what_no_command_decides_is_named(name: str) -> None:
+    """Neither a name that nothing has, nor one under which the journal itself writes elsewhere."""
+    event = first(LaboratoryAccredited)
+    reworded(event, name=name)
+    assert recomputed().decisions[UNKNOWN] == {name: 1}
+    [(why, subject)] = unexplained()
+    assert (why, str(event.event_id) in subject) == (UNKNOWN, True)
+
+
+@pytest.mark.usefixtures("played")
+def test_what_a_person_did_beside_another_command_in_one_transaction_is_named() -> None:
+    """Only processes do that: whoever writes to the table could hide a decision so."""
+    one, other = first(LaboratoryAccredited), first(LegalHoldPlaced)
+    as_superuser(
+        "audits_event",
+        "UPDATE audits_event SET xid = (SELECT xid FROM audits_event WHERE event_id = %s)"
+        " WHERE event_id = %s",
+        one.event_id,
+        other.event_id,
+    )
+    assert {why for why, _ in unexplained()} == {CROWDED}
+
+
+@pytest.mark.usefixtures("played")
+def test_a_refusal_of_which_nothing_is_kept_is_named() -> None:
+    said, kept = refusal("license_not_in_force")
+    for table in ("audits_log", "audits_event"):
+        statement = f"DELETE FROM {table} WHERE event_id = %s"  # noqa: S608 -- a constant
+        as_superuser(table, statement, kept.event_id)
+    [(why, subject)] = unexplained()
+    assert (why, str(said.event_id) in subject) == (LOST, True)
+
+
+@pytest.mark.usefixtures("played")
+def test_a_kept_command_that_cannot_be_read_is_named() -> None:
+    """Its hash fits, and no command of that name has such fields."""
+    said, kept = refusal("license_not_in_force")
+    text = '{"another":"field"}'
+    rewrite(kept, replace(kept.data, body_json=text))
+    hashed = fingerprint_of(said.command.name, said.data.target_id, text.encode())
+    reworded(said, fingerprint=hashed)
+    [(why, subject)] = unexplained()
+    assert (why, str(said.event_id) in subject) == (UNREAD, True)
 
 
 @pytest.mark.usefixtures("played")
@@ -240,3 +316,16 @@ def test_the_tool_exits_with_1_where_something_comes_out_otherwise(
     assert ended.value.code == 1
     told = json.loads(capsys.readouterr().out)["otherwise"]
     assert any(str(event.event_id) in each["subject"] for each in told)
+
+
+@pytest.mark.usefixtures("played")
+def test_the_tool_exits_with_1_where_something_cannot_be_taken_again(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    event = first(LaboratoryAccredited)
+    rewrite(event, replace(event.data, name="Another"))
+    with pytest.raises(SystemExit) as ended:
+        call_command("audit", "recompute", "--json")
+    assert ended.value.code == 1
+    [told] = json.loads(capsys.readouterr().out)["unexplained"]
+    assert (told["kind"], str(event.event_id) in told["subject"]) == (UNSAID, True)
