@@ -215,10 +215,15 @@ def _claim(path: Path) -> dict[str, int | str]:
 
 
 def _finish(bundle: Path, place: Path) -> None:
-    """Put the bundle into its place, whole."""
-    if place.suffix != ZIP:
-        bundle.rename(place)
-        return
+    """Put the bundle into its place, whole, even if the machine stops."""
+    done = _packed(bundle) if place.suffix == ZIP else bundle
+    for path in (done, *done.rglob("*")):
+        parts.sync(path)
+    done.rename(place)
+    parts.sync(place.parent)
+
+
+def _packed(bundle: Path) -> Path:
     packed = bundle.with_name("bundle.zip")
     with closing(zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED)) as archive:
         for path in sorted(bundle.rglob("*")):
@@ -227,4 +232,4 @@ def _finish(bundle: Path, place: Path) -> None:
                 info.compress_type = zipfile.ZIP_DEFLATED
                 with path.open("rb") as file, archive.open(info, "w", force_zip64=True) as packing:
                     shutil.copyfileobj(file, packing, COPY_BYTES)
-    packed.rename(place)
+    return packed

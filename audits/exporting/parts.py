@@ -59,11 +59,19 @@ def joined(place: Path) -> Iterator[tuple[Path, Path]]:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole, even if the machine stops."""
     beside = path.with_name(f"{path.name}.tmp")
-    with beside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    beside.write_bytes(content)
+    sync(beside)
     beside.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have the bytes of a file, or the names in a directory, on the disk before going on."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _paths(place: Path, number: int) -> tuple[Path, Path]:

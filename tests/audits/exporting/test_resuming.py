@@ -65,10 +65,11 @@ def killed(place: Path, where: str, number: int) -> None:
 @pytest.mark.parametrize(
     ("where", "number"),
     [
-        ("os:fsync", 2),  # the plan is written, the first part is not
-        ("os:fsync", 7),  # between the events of a part and what stands beside them
+        ("os:fsync", 3),  # the plan is written, the first part is not
+        ("os:fsync", 9),  # between the events of a part and what stands beside them
         ("audits.exporting.contents:Contents.add", 9),  # in the middle of the tables
         ("zipfile:ZipFile.close", 2),  # the archive is all but closed
+        ("pathlib:Path.rename", 1),  # it has everything but its place
     ],
 )
 def test_whatever_kills_it_the_bundle_has_the_same_bytes(
