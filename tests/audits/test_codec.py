@@ -1,10 +1,10 @@
-"""The codec: canonical bytes equal RFC 8785, what is written is read back, names are fixed."""
+"""The codec: canonical bytes equal RFC 8785, and what is written is read back."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from enum import Enum, IntEnum
 from types import new_class
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,97 +13,27 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from audits.codec import (
-    CodecError,
-    CommandRef,
-    RawEvent,
-    Recorded,
-    Registry,
-    canonical,
-    fingerprint,
-    leaf_hash,
-)
-from audits.kernel import MAX_SAFE_INTEGER, Cents, Command, Event, Role, Value
+from audits.codec import CodecError, Registry, canonical, leaf_hash
+from audits.kernel import MAX_SAFE_INTEGER, Cents, Event, Role, Value
 from audits.shapes import NoCanonicalForm
-from tests.support.people import NOON, OFFICER, identity
+from tests.audits.sales import (
+    REGISTRY,
+    ByWire,
+    InKind,
+    Line,
+    Noted,
+    Price,
+    Sold,
+    anything,
+    cents,
+    lines,
+    numbers,
+    prices,
+    recorded,
+)
+from tests.support.people import identity
 
-# -- A small world of values ---------------------------------------------------------------
-
-
-class Price(Value):
-    """Money of one currency."""
-
-    amount_cents: Cents
-    currency: Literal["USD", "CNY"] = "USD"
-
-
-class Line(Value):
-    """One line of an order."""
-
-    model: str
-    quantity: int
-    unit: Price
-    rebate_cents: Cents | None = None
-
-
-class ByWire(Value, tag="wire"):
-    """Paid by wire."""
-
-    fee_cents: Cents
-    reference: str | None = None
-
-
-class InKind(Value, tag="kind"):
-    """Paid with goods, of which only the text and the count are known."""
-
-    goods: str
-    count: int
-
-
-class Sold(Event):
-    """Everything that an event may hold, at once."""
-
-    zulu: str
-    alpha: str | None
-    lines: tuple[Line, ...]
-    paid: ByWire | InKind | None
-    instalments_cents: tuple[Cents, ...]
-    by: UUID
-    on: date
-    at: datetime | None
-    role: Role
-    count: int
-    final: bool
-    pairs: tuple[tuple[UUID, int], ...] = ()
-    extras: tuple[Price, ...] | None = None
-
-
-class Noted(Event):
-    """An event without money."""
-
-    note: str | None
-    kind: Literal["a", "b"] | None = None
-
-
-class Renamed(Event):
-    """The same as Noted, after a change of schema."""
-
-    text: str | None
-    words: int
-
-
-texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
-numbers = st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER)
-cents = st.integers(0, 2**63 - 1)
 moments = st.datetimes(timezones=st.just(UTC))
-hard_texts = st.sampled_from(
-    ["null", "true", "12", '":1234567890123456789', "\\u0000", "é́😀\x7f\x1f"]
-)
-anything = texts | hard_texts
-prices = st.builds(Price, amount_cents=cents, currency=st.sampled_from(["USD", "CNY"]))
-lines = st.builds(
-    Line, model=anything, quantity=numbers, unit=prices, rebate_cents=st.none() | cents
-)
 payments = st.builds(ByWire, fee_cents=cents, reference=st.none() | anything) | st.builds(
     InKind, goods=anything, count=numbers
 )
@@ -124,34 +54,6 @@ sales = st.builds(
     extras=st.none() | st.lists(prices, max_size=2).map(tuple),
 )
 notes = st.builds(Noted, note=st.none() | anything, kind=st.sampled_from(["a", "b", None]))
-
-
-def registry() -> Registry:
-    made = Registry()
-    made.register({"sold": Sold, "noted": Noted})
-    return made
-
-
-REGISTRY = registry()
-
-
-def recorded(data: Event, *, name: str, schema_version: int = 1) -> Recorded[Any]:
-    return Recorded(
-        actor=OFFICER,
-        aggregate="sale",
-        causation_id=None,
-        command=CommandRef(fingerprint="0" * 64, id=identity("command"), name="Sell", ordinal=0),
-        correlation_id=identity("deal"),
-        data=data,
-        edition=None,
-        event_id=identity("event"),
-        on_behalf_of=None,
-        recorded_at=NOON,
-        schema_version=schema_version,
-        stream_id=identity("sale"),
-        type=name,
-        version=1,
-    )
 
 
 def document(value: Any) -> Any:
@@ -323,140 +225,3 @@ def test_an_unknown_field_is_never_dropped_in_silence() -> None:
     content = REGISTRY.encode(recorded(Noted(note="x"), name="noted"))
     with pytest.raises(msgspec.ValidationError):
         REGISTRY.decode("noted", 1, content.replace(b'"note":"x"', b'"note":"x","other":1'))
-
-
-# -- Names ---------------------------------------------------------------------------------
-
-
-def test_an_event_without_a_wire_name_cannot_be_written() -> None:
-    for stranger in (Renamed(text="x", words=1), RawEvent(name="noted", json="{}")):
-        with pytest.raises(CodecError) as refusal:
-            REGISTRY.encode(recorded(stranger, name="noted"))
-        assert refusal.value.code == "event_not_registered"
-
-
-def test_a_retired_event_cannot_be_written_and_is_read_raw() -> None:
-    names = registry()
-    envelope = recorded(Noted(note="once"), name="noted")
-    content = names.encode(envelope)
-    names.retire("noted")
-    with pytest.raises(CodecError) as refusal:
-        names.encode(envelope)
-    assert refusal.value.code == "event_not_registered"
-    read = names.decode("noted", 1, content)
-    assert read.data == RawEvent(name="noted", json='{"kind":null,"note":"once"}')
-    assert names.decode_event("noted", 1, content) == read.data
-    assert msgspec.structs.replace(read, data=envelope.data) == envelope
-    assert names.names() == ["sold"]
-
-
-def test_an_unknown_event_is_read_raw() -> None:
-    content = REGISTRY.encode(recorded(Noted(note=None), name="noted"))
-    read = Registry().decode("noted", 1, content)
-    assert read.data == RawEvent(name="noted", json='{"kind":null,"note":null}')
-
-
-def test_a_wire_name_is_never_reused() -> None:
-    names = registry()
-    names.register({"sold": Sold})  # the same pair again is no reuse
-    names.retire("noted", "never_used")
-    for name, event in (("sold", Renamed), ("noted", Noted), ("never_used", Renamed)):
-        with pytest.raises(CodecError) as refusal:
-            names.register({name: event})
-        assert refusal.value.code == "wire_name_taken"
-
-
-def test_an_event_has_one_wire_name() -> None:
-    names = registry()
-    with pytest.raises(CodecError) as refusal:
-        names.register({"sold_again": Sold})
-    assert refusal.value.code == "wire_name_taken"
-
-
-def test_the_class_behind_a_name_is_found() -> None:
-    assert REGISTRY.schema("sold") is Sold
-    with pytest.raises(CodecError) as refusal:
-        REGISTRY.schema("lost")
-    assert refusal.value.code == "event_unknown"
-
-
-# -- Older schemas: a worked example -------------------------------------------------------
-# Schema 1 of `noted` had `note`; schema 2 calls it `text`; schema 3 counts the words.
-
-
-def rename_note(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"text": data["note"]}
-
-
-def count_words(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {**data, "words": len((data["text"] or "").split())}
-
-
-def names_after_two_changes() -> Registry:
-    names = Registry()
-    names.register({"noted": Renamed})
-    names.upcast("noted", 1, rename_note)
-    names.upcast("noted", 2, count_words)
-    return names
-
-
-def test_an_old_event_is_read_through_every_upcaster_in_turn() -> None:
-    old = REGISTRY.encode(recorded(Noted(note="two words"), name="noted"))
-    names = names_after_two_changes()
-    read = names.decode("noted", 1, old)
-    assert read.data == Renamed(text="two words", words=2)
-    assert names.decode_event("noted", 1, old) == read.data
-    new = names.encode(recorded(Renamed(text="x", words=1), name="noted", schema_version=3))
-    both = names.decode_events([("noted", 3, new), ("noted", 1, old)])
-    assert both == [Renamed(text="x", words=1), read.data]
-    assert read.schema_version == 1  # what was recorded, not what it was read as
-
-
-def test_a_new_event_is_written_with_the_new_schema_version() -> None:
-    names = names_after_two_changes()
-    assert names.wire_type(Renamed).schema_version == 3
-    envelope = recorded(Renamed(text="x", words=1), name="noted", schema_version=3)
-    assert names.decode("noted", 3, names.encode(envelope)) == envelope
-
-
-def test_an_upcaster_starts_where_the_last_one_ended() -> None:
-    names = names_after_two_changes()
-    for wrong in (1, 4):
-        with pytest.raises(CodecError) as refusal:
-            names.upcast("noted", wrong, rename_note)
-        assert refusal.value.code == "upcaster_gap"
-
-
-def test_a_schema_from_the_future_is_refused() -> None:
-    content = REGISTRY.encode(recorded(Noted(note="x"), name="noted"))
-    with pytest.raises(CodecError) as refusal:
-        REGISTRY.decode("noted", 2, content)
-    assert refusal.value.code == "schema_from_the_future"
-
-
-# -- Fingerprints --------------------------------------------------------------------------
-
-
-class Sell(Command):
-    """Sell something."""
-
-    model: Annotated[str, msgspec.Meta(max_length=20)]
-    quantity: int
-
-
-def test_a_fingerprint_tells_command_target_and_body_apart() -> None:
-    class Buy(Command):
-        """Buy something."""
-
-        model: str
-        quantity: int
-
-    asked = {
-        fingerprint(Sell(model="H200", quantity=1), identity("one")),
-        fingerprint(Sell(model="H200", quantity=2), identity("one")),
-        fingerprint(Sell(model="H20", quantity=1), identity("one")),
-        fingerprint(Sell(model="H200", quantity=1), identity("two")),
-        fingerprint(Buy(model="H200", quantity=1), identity("one")),
-    }
-    assert len(asked) == 5
-    assert fingerprint(Sell(quantity=1, model="H200"), identity("one")) in asked
