@@ -13,9 +13,9 @@ from audits.reading import Receipt
 from customers.domain.erasure.commands import ApproveErasure, RequestErasure
 from customers.domain.ids import legal_hold_id
 from customers.domain.legal_hold.commands import PlaceLegalHold
-from tests.support.deal import Stage, body
 from tests.support.people import OFFICER, SECOND_OFFICER
 from tests.support.racing import race
+from tests.support.stage import Stage, body
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Step = Callable[[], Any]

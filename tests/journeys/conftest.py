@@ -8,7 +8,7 @@ from audits import verification
 from audits.differences import Look, Silence
 from audits.sequencing import Sequencer
 from licenses.auditing.recompute import recompute
-from tests.support.deal import Stage
+from tests.support.stage import Stage
 
 
 @pytest.fixture

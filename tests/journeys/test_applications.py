@@ -11,8 +11,9 @@ from licenses.domain.application.state import Denied
 from licenses.gathering.applications import next_control_number
 from tests.journeys.test_refusals import refused
 from tests.support.database import in_threads
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, INTRUDER, OFFICER, SECOND_OFFICER
+from tests.support.stage import Stage, body
 
 
 def withdraw(deal: Deal) -> None:

@@ -13,7 +13,8 @@ from audits.sealing.growing import grow_until_idle
 from audits.sequencing import Sequencer
 from tests.audits.exporting.test_tables import fits_dictionary
 from tests.audits.sealing.published import LOG, publish
-from tests.support.deal import EDITIONS, Deal, Stage
+from tests.support.deal import Deal
+from tests.support.stage import EDITIONS, Stage
 from verifier.verify_bundle import main
 
 

@@ -12,8 +12,9 @@ from licenses.domain.allotment.values import Tally
 from licenses.domain.remittance.events import Source
 from licenses.domain.remittance.state import Reconciled
 from tests.journeys.test_refusals import refused
-from tests.support.deal import EDITIONS, Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER
+from tests.support.stage import EDITIONS, Stage, body
 
 BRIEF = (EDITIONS / "brief-2026.toml").read_text()
 RULE = (EDITIONS / "rule-2026.toml").read_text()

@@ -13,8 +13,9 @@ from licenses.domain import escrow
 from licenses.domain.escrow.state import Funded
 from tests.journeys.test_refusals import refused
 from tests.licenses.verification.tampering import as_superuser
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
 from tests.support.people import AUDITOR, OFFICER
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.django_db
 

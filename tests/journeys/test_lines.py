@@ -7,7 +7,8 @@ from licenses.domain import allotment, escrow, license
 from licenses.domain.escrow.state import Closed, Closing
 from licenses.domain.license.state import Active, Exhausted
 from tests.journeys.test_refusals import refused
-from tests.support.deal import UNIT_PRICE_CENTS, Deal, Stage
+from tests.support.deal import UNIT_PRICE_CENTS, Deal
+from tests.support.stage import Stage
 
 H100: dict[str, Any] = H200 | {
     "model": "H100 SXM",

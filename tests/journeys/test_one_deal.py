@@ -10,7 +10,8 @@ from licenses.domain.lab_test.state import Certified
 from licenses.domain.license.state import Exhausted
 from licenses.domain.remittance.state import Reconciled
 from licenses.domain.shipment.state import Cleared, Delivered
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
+from tests.support.stage import Stage
 
 STATED: Final = frozenset(
     {

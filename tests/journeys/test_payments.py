@@ -8,8 +8,9 @@ from licenses.domain import escrow
 from licenses.domain.escrow import commands
 from licenses.domain.escrow.state import AwaitingFunds, Funded
 from tests.journeys.test_refusals import refused
-from tests.support.deal import SAMPLE_LIST, Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER
+from tests.support.stage import SAMPLE_LIST, Stage, body
 
 
 def send_back(deal: Deal, amount_cents: int) -> Any:

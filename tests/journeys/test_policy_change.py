@@ -6,8 +6,9 @@ from licenses.domain.license import commands as license_
 from licenses.domain.license.state import Revoked, Suspended
 from licenses.domain.shipment.state import Stopped
 from tests.journeys.test_refusals import refused
-from tests.support.deal import EDITIONS, Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import OFFICER, SECOND_OFFICER
+from tests.support.stage import EDITIONS, Stage, body
 
 BAN = """
 [[bans]]

@@ -16,8 +16,9 @@ from licenses.domain import lab_test, license, shipment
 from licenses.domain.application import commands as application
 from licenses.domain.lab_test.events import ReportRefused
 from licenses.domain.license import commands as license_
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER
+from tests.support.stage import Stage, body
 
 B200: dict[str, Any] = H200 | {
     "model": "B200",

@@ -10,8 +10,9 @@ from licenses.domain.remittance.events import ReferenceKind, Source
 from licenses.domain.remittance.state import Reconciled
 from licenses.domain.shipment.state import Cleared, Dispatched, Requested, Stopped
 from tests.journeys.test_refusals import refused
-from tests.support.deal import EDITIONS, Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import OFFICER
+from tests.support.stage import EDITIONS, Stage, body
 
 H200_TPP = 15_832
 BAN = """

@@ -17,8 +17,9 @@ from licenses.domain.license import commands as license_
 from licenses.domain.license.state import Active
 from licenses.domain.shipment.state import Cleared, Requested
 from tests.journeys.test_refusals import refused
-from tests.support.deal import SAMPLE_LIST, Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
+from tests.support.stage import SAMPLE_LIST, Stage, body
 
 
 def test_a_new_list_suspends_whom_it_hits_and_nothing_leaves(stage: Stage) -> None:

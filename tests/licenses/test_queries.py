@@ -10,8 +10,9 @@ from audits.projection import projections
 from licenses.permissions import VISIBLE
 from licenses.queries import VISIBLE_ROWS, visible_streams
 from tests.licenses.api.conftest import CAST
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
 from tests.support.people import AUDITOR, OFFICER, identity
+from tests.support.stage import Stage
 
 
 def test_every_kind_of_thing_has_rows() -> None:

@@ -7,8 +7,9 @@ from audits.kernel import Refused
 from customers.domain.erasure.commands import RequestErasure
 from licenses.domain.application import commands as application
 from licenses.retention import deals_of
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER
+from tests.support.stage import Stage, body
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from django.db import connection
 from audits import enrollment, grants
 from audits.kernel import Actor, Command, Role
 from audits.reading import Receipt
-from tests.support.deal import Stage
 from tests.support.people import identity
+from tests.support.stage import Stage
 
 ORGANIZATIONS: Final = {
     "exporter": (Role.EXPORTER, "", ("exporter",)),

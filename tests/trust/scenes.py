@@ -45,7 +45,7 @@ from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipment
 from licenses.signatures import canonical_report
 from tests.support.client import person_of
-from tests.support.deal import EDITIONS, Deal, Stage, body, party
+from tests.support.deal import Deal
 from tests.support.opening import opened
 from tests.support.people import (
     AUDITOR,
@@ -58,6 +58,7 @@ from tests.support.people import (
     actor,
     identity,
 )
+from tests.support.stage import EDITIONS, Stage, body, party
 
 NAME: Final = "scenes"
 SECOND_LABORATORY: Final = actor("second-laboratory", Role.LABORATORY, organization="laboratory-2")

@@ -26,7 +26,7 @@ from audits.kernel import Actor, Role
 from audits.projection import snake_case
 from audits.sequencing import Sequencer
 from tests.support.client import client_of
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
 from tests.support.people import (
     AUDITOR,
     BANK,
@@ -35,6 +35,7 @@ from tests.support.people import (
     OFFICER,
     TREASURY,
 )
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.django_db
 Case: TypeAlias = schemathesis.Case[Any]

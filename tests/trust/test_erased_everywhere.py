@@ -23,8 +23,8 @@ from tests.audits.api.test_commands import problem
 from tests.audits.sealing.published import LOG, publish
 from tests.config.test_logs import said
 from tests.support.client import client_of
-from tests.support.deal import Stage
 from tests.support.people import AUDITOR, EXPORTER, OFFICER, SECOND_OFFICER
+from tests.support.stage import Stage
 from tests.support.world import enroll_cast, logged_in
 from tests.trust.test_erasure import (
     SIGNATORY,

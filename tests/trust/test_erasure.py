@@ -27,7 +27,6 @@ from customers.domain.erasure.events import PersonalDataErased
 from tests.audits.api.test_commands import problem
 from tests.customers.api.test_customers import act, registered
 from tests.support.client import ApiClient, client_of
-from tests.support.deal import CERTIFICATION, EDITIONS, SAMPLE_LIST
 from tests.support.people import (
     AUDITOR,
     BANK,
@@ -37,6 +36,7 @@ from tests.support.people import (
     SECOND_OFFICER,
     TREASURY,
 )
+from tests.support.stage import CERTIFICATION, EDITIONS, SAMPLE_LIST
 from tests.support.world import World, enroll_cast, logged_in
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from audits.models import EventRow
 from audits.personal import PREFIX
 from tests.audits.api.test_commands import problem
 from tests.support.client import client_of
-from tests.support.deal import PUBLIC_KEY, Stage
 from tests.support.people import LABORATORY, OFFICER
+from tests.support.stage import PUBLIC_KEY, Stage
 from tests.trust.test_erasure import holding
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from audits import context, work
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
-from tests.support.deal import CERTIFICATION, EDITIONS, MEASURES, SAMPLE_LIST, Stage, party
+from tests.support.stage import CERTIFICATION, EDITIONS, MEASURES, SAMPLE_LIST, Stage, party
 
 pytestmark = pytest.mark.django_db
 

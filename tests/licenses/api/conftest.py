@@ -4,7 +4,7 @@ import pytest
 
 from audits.kernel import Actor
 from tests.support.client import ApiClient, client_of
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
 from tests.support.people import (
     AUDITOR,
     BANK,
@@ -15,6 +15,7 @@ from tests.support.people import (
     SECOND_OFFICER,
     TREASURY,
 )
+from tests.support.stage import Stage
 
 CAST: dict[str, Actor] = {
     "exporter": EXPORTER,

@@ -8,7 +8,7 @@ from devstack.demo.material import document
 from licenses.domain.ids import edition_id
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
-from tests.support.deal import EDITIONS, Stage
+from tests.support.stage import EDITIONS, Stage
 
 pytestmark = pytest.mark.django_db
 

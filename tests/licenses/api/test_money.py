@@ -8,7 +8,8 @@ from audits import context
 from audits.models import EventRow
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from audits.sequencing import Sequencer
 from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_reading import VISIBLE, described, schemas
 from tests.support.client import ApiClient
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.django_db
 

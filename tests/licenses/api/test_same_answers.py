@@ -16,8 +16,9 @@ from audits.past.moments import Moment
 from audits.sequencing import Sequencer
 from tests.licenses.api.test_reading import VISIBLE, schemas
 from tests.support.client import ApiClient
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
 from tests.support.people import AUDITOR, OFFICER, SYSTEM
+from tests.support.stage import Stage
 
 pytestmark = pytest.mark.django_db
 

@@ -28,7 +28,7 @@ from licenses.domain.license import commands as license_
 from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipment
 from tests.licenses.verification.histories import Played, play
-from tests.support.deal import EDITIONS, Deal, body
+from tests.support.deal import Deal
 from tests.support.people import (
     AUDITOR,
     BANK,
@@ -38,6 +38,7 @@ from tests.support.people import (
     TREASURY,
     identity,
 )
+from tests.support.stage import EDITIONS, body
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from tests.audits.api.test_commands import problem
 from tests.licenses.verification.histories import Played
 from tests.support.client import client_of
 from tests.support.database import connect_as
-from tests.support.deal import EDITIONS, UNIT_PRICE_CENTS
+from tests.support.deal import UNIT_PRICE_CENTS
 from tests.support.people import AUDITOR, OFFICER
+from tests.support.stage import EDITIONS
 
 BRIEF = (EDITIONS / "brief-2026.toml").read_text()
 

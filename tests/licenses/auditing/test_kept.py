@@ -19,8 +19,9 @@ from customers.domain.legal_hold.commands import LiftLegalHold, PlaceLegalHold, 
 from licenses.auditing import kept
 from licenses.domain.application import commands as application
 from tests.licenses.verification.tampering import forge, guards_lifted, run
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
+from tests.support.stage import Stage, body
 
 pytestmark = pytest.mark.django_db
 WHY: Final[dict[str, Any]] = {"reason": "Asked for"}

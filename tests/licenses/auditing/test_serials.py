@@ -18,8 +18,9 @@ from licenses.domain.lab_test.events import LotRegistered, ReportAccepted, Sampl
 from licenses.domain.license.events import LicenseGranted
 from licenses.domain.shipment import commands as shipment
 from tests.licenses.verification.tampering import latest, rewrite
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER
+from tests.support.stage import Stage, body
 
 pytestmark = pytest.mark.django_db
 SECOND: Final = timedelta(seconds=1)

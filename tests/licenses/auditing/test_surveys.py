@@ -19,8 +19,9 @@ from licenses.domain.allotment import commands as allotment
 from licenses.domain.license.events import LicenseDrawnDown
 from licenses.domain.license.terms import LineBalance
 from tests.licenses.verification.tampering import forge, latest
-from tests.support.deal import UNIT_PRICE_CENTS, Deal, Stage, body
+from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import EXPORTER, identity
+from tests.support.stage import Stage, body
 
 pytestmark = pytest.mark.django_db
 DAY: Final = timedelta(days=1)

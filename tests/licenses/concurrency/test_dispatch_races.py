@@ -27,9 +27,10 @@ from licenses.domain.license import commands as license_
 from licenses.domain.shipment import commands as shipments
 from licenses.domain.shipment.state import Dispatched
 from tests.journeys.test_policy_change import banning_edition
-from tests.support.deal import SAMPLE_LIST, Deal, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.racing import Race, race
+from tests.support.stage import SAMPLE_LIST, body
 from tests.support.world import World
 
 Move = Callable[[], Any]

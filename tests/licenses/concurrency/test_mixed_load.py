@@ -23,9 +23,10 @@ from licenses.domain.escrow import commands as escrow
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_
 from licenses.domain.shipment import commands as shipments
-from tests.support.deal import SAMPLE_LIST, Deal, body
+from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.racing import deadlocks, together
+from tests.support.stage import SAMPLE_LIST, body
 from tests.support.world import World
 
 DEALS = 4

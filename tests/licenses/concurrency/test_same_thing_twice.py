@@ -13,9 +13,10 @@ from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipments
 from licenses.domain.shipment.state import Dispatched, Requested
 from licenses.models import LedgerTransfer, ShippedSerial
-from tests.support.deal import UNIT_PRICE_CENTS, Deal, body
+from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import BANK, EXPORTER, TREASURY
 from tests.support.racing import Race, race, together
+from tests.support.stage import body
 from tests.support.world import World
 
 

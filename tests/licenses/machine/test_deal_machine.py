@@ -36,8 +36,9 @@ from licenses.domain.remittance import commands as remittance_commands
 from licenses.models import ShippedSerial
 from tests.licenses.machine import books
 from tests.licenses.machine.conftest import Proposed
-from tests.support.deal import Deal, body
+from tests.support.deal import Deal
 from tests.support.people import BANK, EXPORTER, OFFICER, SECOND_OFFICER, TREASURY
+from tests.support.stage import body
 
 EXAMPLES = 30
 STEPS = 15

@@ -25,8 +25,9 @@ from licenses.domain.application import commands as application
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.laboratory import commands as laboratory
 from licenses.domain.license import commands as license_commands
-from tests.support.deal import Deal, Stage, body
+from tests.support.deal import Deal
 from tests.support.people import AUDITOR, BANK, EXPORTER, OFFICER, SECOND_OFFICER
+from tests.support.stage import Stage, body
 from tests.support.world import World, logged_in
 
 

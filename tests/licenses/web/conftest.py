@@ -11,7 +11,8 @@ from pytest_django import DjangoDbBlocker
 from audits.sequencing import Sequencer
 from tests.licenses.api.conftest import CAST
 from tests.support.client import person_of
-from tests.support.deal import Deal, Stage
+from tests.support.deal import Deal
+from tests.support.stage import Stage
 
 HOSTILE = "<script>alert('x')</script> & <b>"
 

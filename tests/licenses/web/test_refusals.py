@@ -10,8 +10,9 @@ from audits.models import EventRow
 from licenses.domain.application import commands as application
 from licenses.domain.shipment import commands as shipment
 from tests.licenses.web.conftest import People, address, items
-from tests.support.deal import Deal, body
+from tests.support.deal import Deal
 from tests.support.people import BANK, EXPORTER, INTRUDER, OFFICER
+from tests.support.stage import body
 
 pytestmark = pytest.mark.django_db
 
