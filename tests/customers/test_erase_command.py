@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from tests.support.client import client_of, person_of
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
-from tests.trust.test_erasure import SIGNATORY, certified
+from tests.trust.names import SIGNATORY, certified
 
 pytestmark = pytest.mark.django_db
 

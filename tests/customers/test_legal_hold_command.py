@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from tests.customers.test_erase_command import erase
 from tests.support.client import client_of, person_of
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
-from tests.trust.test_erasure import certified
+from tests.trust.names import certified
 
 pytestmark = pytest.mark.django_db
 

@@ -8,8 +8,10 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from audits import grants
 from devstack import cast, paths
 from devstack.stack import Shape, Stack
+from tests.support.world import enroll_cast, logged_in
 from tests.trust.plays import Ground
 from tests.trust.scenes import Scenes
 from tests.trust.stubborn import Cast
@@ -56,3 +58,11 @@ def scenes(
     with django_db_blocker.unblock(), transaction.atomic():
         yield Scenes.played()
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def as_web() -> Iterator[None]:
+    """Do all of it as the web service's login, after enrolling the cast."""
+    enroll_cast()
+    with logged_in(grants.WEB):
+        yield

@@ -26,7 +26,7 @@ from tests.support.client import client_of
 from tests.support.people import AUDITOR, EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.stage import Stage
 from tests.support.world import enroll_cast, logged_in
-from tests.trust.test_erasure import (
+from tests.trust.names import (
     SIGNATORY,
     approve,
     certified,

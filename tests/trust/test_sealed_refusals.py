@@ -10,7 +10,7 @@ from tests.audits.api.test_commands import problem
 from tests.support.client import client_of
 from tests.support.people import LABORATORY, OFFICER
 from tests.support.stage import PUBLIC_KEY, Stage
-from tests.trust.test_erasure import holding
+from tests.trust.names import holding
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,7 @@ from tests.licenses.api.test_money import entry, granted, message, report, statu
 from tests.support.client import ApiClient
 from tests.support.deal import Deal
 from tests.support.world import logged_in
-from tests.trust.test_erasure import holding
+from tests.trust.names import holding
 
 pytestmark = pytest.mark.django_db
 
