@@ -2,11 +2,12 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 PAGE_SIZE: Final = 1_000
 FIRST: Final = (UUID(int=0), -1)
@@ -100,6 +101,17 @@ class DeadItem(NamedTuple):
     attempts: int
     due_at: datetime
     last_error: str
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """See the database as of one moment, and write nothing; inside a transaction: as that does."""
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def stored_events() -> Iterator[list[StoredEvent]]:

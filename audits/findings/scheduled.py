@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from django.db import connection
 
 from audits import context as minting
-from audits import execution, verification, work
+from audits import execution, queries, verification, work
 from audits.differences import Difference
 from audits.domain.finding.commands import EVIDENCE_AT_MOST, ClearFinding, RaiseFinding
 from audits.domain.finding.events import FindingAnswered, FindingClosed
@@ -156,7 +156,7 @@ def _survey(audit: Audit, leased: Leased) -> work.Handler:
     del leased
     found = {}
     now = minting.database_now()
-    with verification.snapshot():
+    with queries.snapshot():
         for difference in audit.look(now):
             command = finding_of(audit, difference)
             found[finding_id(audit.name, command.kind, command.subject)] = command

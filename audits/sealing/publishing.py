@@ -8,13 +8,13 @@ are merely slow: whoever is late finds that something moved, and tries again.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 
+from audits import queries
 from audits.sealing import checkpoints
 from audits.sealing.checkpoints import Published, both_keys, signed_by
 from audits.sealing.growing import BATCH_SIZE, checked_leaves
@@ -96,7 +96,7 @@ class Publisher:
         contradicts what was said before, SignerAwayError and OSError where a part is away.
         """
         said = self._listen()
-        with _fresh_snapshot():
+        with queries.snapshot():
             tree = self._tree(said)
         if tree is None:
             log.warning("checkpoint_withheld", reason="events wait to be sealed")
@@ -244,14 +244,3 @@ def _check_new_leaves(old: int, size: int) -> None:
 def _require_tile(level: int, position: int, size: int, hashes: list[bytes]) -> None:
     if read_tile(level, position, size) != hashes:
         raise SealingHalted("tile_mismatch", f"tile {level}/{position} is not what it covers")
-
-
-@contextmanager
-def _fresh_snapshot() -> Iterator[None]:
-    """See the database as of now, and write nothing; inside a transaction: as that does."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield

@@ -5,12 +5,11 @@ comparing with a journal that is sound. All checks see one snapshot and change n
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Final
 
 import msgspec
-from django.db import connection, transaction
 
+from audits import queries
 from audits.differences import Check, Difference, Look, Progress, Silence
 from audits.verification.journal import CHECKS
 
@@ -48,7 +47,7 @@ def checks() -> Mapping[str, Check]:
 def verify(progress: Progress | None = None, *, only: tuple[str, ...] = ()) -> Report:
     """Run all checks (or `only` some) on one snapshot; stop after the first that finds something."""
     passed: list[str] = []
-    with snapshot():
+    with queries.snapshot():
         for name, check in checks().items():
             if only and name not in only:
                 continue
@@ -71,14 +70,3 @@ def _first_kind(differences: Iterator[Difference]) -> list[Difference]:
         if not kept or difference.kind == kept[0].kind:
             kept.append(difference)
     return kept
-
-
-@contextmanager
-def snapshot() -> Iterator[None]:
-    """See the database as of one moment, and write nothing; inside a transaction: as that does."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield

@@ -6,7 +6,7 @@ import msgspec
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits import verification
+from audits import queries
 from audits.api import bodies, operations
 from audits.api.declaring import AsOfIndex, AsOfTime
 from audits.api.feed import require_auditor
@@ -59,7 +59,7 @@ class CounterfactualView(ApiView):
         """Judge."""
         require_auditor(request)
         asked = bodies.query(request.GET, CounterfactualQuery)
-        with verification.snapshot():
+        with queries.snapshot():
             at = moments.moment(as_of=asked.as_of, log_index=asked.log_index)
             found = counterfactual(edition_to_try(asked.edition), at)
         return respond(bodies.to_wire(found), as_recorded=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from django.core.management.base import CommandParser
 
-from audits import queries, replay, verification
+from audits import queries, replay
 from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
@@ -191,7 +191,7 @@ class Recompute:
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Answer; 1 where a decision comes out otherwise, or keeps itself from being taken again."""
-        with shown() as progress, verification.snapshot():
+        with shown() as progress, queries.snapshot():
             found = recompute(Look(name="recompute", progress=progress))
         tell(to_wire(found), as_json=options["json"])
         return 0 if found.is_clean else 1

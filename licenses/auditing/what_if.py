@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.core.management.base import CommandParser
 
-from audits import verification
+from audits import queries
 from audits.kernel import Refused
 from audits.past import moments
 from audits.past.tool import moment_argument, tell
@@ -48,7 +48,7 @@ class WhatIf:
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Answer; the database sees a transaction that may only read."""
-        with verification.snapshot():
+        with queries.snapshot():
             at = moments.moment(as_of=options["as_of"], log_index=options["log_index"])
             found = counterfactual(edition_to_try(options["edition"]), at)
         tell(to_wire(found), as_json=options["json"])

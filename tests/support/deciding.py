@@ -7,6 +7,9 @@ from typing import Any
 from audits.kernel import Command, Decider, Event, Facts, Refused
 from tests.support.people import NOON, OFFICER
 
+Step = tuple[Command, Facts]
+"""A command and what its decision knows."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -52,6 +55,14 @@ def given(decider: Decider[Any], *events: Event) -> Given:
     return Given(decider, events)
 
 
+def played(decider: Decider[Any], *steps: Step) -> list[Event]:
+    """Decide each step in turn and give all that happened; none may be refused."""
+    events: list[Event] = []
+    for command, facts in steps:
+        events += decider.decide(command, decider.fold(events), facts)
+    return events
+
+
 def cells(
     expected: Mapping[str, Sequence[str]], stages: Iterable[str]
 ) -> list[tuple[str, str, str]]:
@@ -64,9 +75,7 @@ def cells(
     ]
 
 
-def outcome_of(
-    decider: Decider[Any], history: Sequence[Event], attempt: tuple[Command, Facts]
-) -> str:
+def outcome_of(decider: Decider[Any], history: Sequence[Event], attempt: Step) -> str:
     """Name what a command gives after a history: its events, which fold, or the refusal's code."""
     outcome = given(decider, *history).when(*attempt)
     decider.fold([*history, *outcome.events])
@@ -80,7 +89,7 @@ def states_of(decider: Decider[Any], histories: Mapping[str, Sequence[Event]]) -
 
 
 def once_and_again(
-    decider: Decider[Any], history: Sequence[Event], attempt: tuple[Command, Facts]
+    decider: Decider[Any], history: Sequence[Event], attempt: Step
 ) -> tuple[Outcome, Outcome]:
     """Try a command after a history, and once more after what it gave: nothing may come of that."""
     first = given(decider, *history).when(*attempt)

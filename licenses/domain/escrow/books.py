@@ -12,6 +12,7 @@ from audits.kernel import Value
 from licenses.domain.escrow.events import (
     DepositBooked,
     DepositSetAside,
+    Entry,
     EscrowForfeited,
     EscrowFunded,
     EscrowOpened,
@@ -21,19 +22,6 @@ from licenses.domain.escrow.events import (
     RefundProposed,
     RefundWaived,
 )
-
-Entry = (
-    DepositBooked
-    | DepositSetAside
-    | EscrowFunded
-    | ExcessReturned
-    | EscrowReleased
-    | EscrowForfeited
-    | RefundProposed
-    | RefundWaived
-    | RefundPaid
-)
-"""Everything that can happen once the escrow is open."""
 
 
 class Books(Value):

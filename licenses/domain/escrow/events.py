@@ -217,9 +217,8 @@ class RefundPaid(Event):
     paid_on: date
 
 
-EscrowEvent = (
-    EscrowOpened
-    | DepositBooked
+Entry = (
+    DepositBooked
     | DepositSetAside
     | EscrowFunded
     | ExcessReturned
@@ -229,3 +228,6 @@ EscrowEvent = (
     | RefundWaived
     | RefundPaid
 )
+"""Everything that can happen once the escrow is open."""
+
+EscrowEvent = EscrowOpened | Entry

@@ -1,12 +1,13 @@
 """An escrow over 1,000.01: what is asked of it, and every state that it can be in."""
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from audits.kernel import Actor, Command, Event, Facts
+from audits.kernel import Actor, Event, Facts
 from licenses.domain.escrow import DECIDER
 from licenses.domain.escrow.commands import (
     BookDeposit,
@@ -23,6 +24,7 @@ from licenses.domain.escrow.deposits import DepositFacts
 from licenses.domain.escrow.events import CreditDebit, EntryStatus, ForfeitReason, Payer
 from licenses.domain.escrow.refunds import WaiverFacts
 from tests.licenses.domain.policy.deals import BRIEF, RULE
+from tests.support.deciding import Step, played
 from tests.support.people import BANK, NOON, OFFICER, SECOND_OFFICER, SYSTEM, identity
 
 PRICE_CENTS: Final = 1_000_01
@@ -119,7 +121,6 @@ def waiving(actor: Actor, *uncleared: UUID) -> WaiverFacts:
     return WaiverFacts(now=NOON, actor=actor, edition=BRIEF.name, uncleared_payer_ids=uncleared)
 
 
-Step = tuple[Command, Facts]
 OPENING: Final[Step] = (OPEN, acting(SYSTEM))
 PAYING: Final[Step] = (deposit(), deposit_facts())
 PROPOSING: Final[Step] = (PROPOSE, acting(OFFICER))
@@ -127,14 +128,7 @@ WAIVING: Final[Step] = (waiver(), waiving(SECOND_OFFICER))
 RELEASING: Final[Step] = (release(), acting(SYSTEM))
 
 
-def history(*steps: Step) -> list[Event]:
-    """Decide each step in turn and give all that happened; none may be refused."""
-    events: list[Event] = []
-    for command, facts in steps:
-        events += DECIDER.decide(command, DECIDER.fold(events), facts)
-    return events
-
-
+history = partial(played, DECIDER)
 HISTORIES: Final[dict[str, list[Event]]] = {
     "not opened": [],
     "awaiting funds": history(OPENING),

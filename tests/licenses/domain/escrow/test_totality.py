@@ -15,7 +15,6 @@ from tests.licenses.domain.escrow.scenes import (
     PRICE_CENTS,
     PROPOSE,
     SECOND_SHIPMENT,
-    Step,
     acting,
     deposit,
     deposit_facts,
@@ -26,7 +25,7 @@ from tests.licenses.domain.escrow.scenes import (
     waiver,
     waiving,
 )
-from tests.support.deciding import once_and_again
+from tests.support.deciding import Step, once_and_again
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER, SYSTEM
 
 STEPS: dict[str, Step] = {

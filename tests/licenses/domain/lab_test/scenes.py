@@ -2,11 +2,12 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from audits.kernel import Command, Event, Facts
+from audits.kernel import Event
 from licenses.domain.lab_test import DECIDER
 from licenses.domain.lab_test.commands import DrawSample, RegisterLot, SubmitReport, VoidCertificate
 from licenses.domain.lab_test.decisions import DrawFacts, LotFacts, VoidFacts
@@ -14,6 +15,7 @@ from licenses.domain.lab_test.report import Figures, LabReport, Measurement
 from licenses.domain.lab_test.submission import ReportFacts
 from tests.licenses.domain.laboratory.scenes import KEY_ID, PUBLIC_KEY
 from tests.licenses.domain.policy.deals import RULE
+from tests.support.deciding import Step, played
 from tests.support.people import EXPORTER, LABORATORY, NOON, SYSTEM, identity
 
 SHIPMENT: Final = identity("shipment/tested")
@@ -115,7 +117,6 @@ def void_facts(**changes: Any) -> VoidFacts:
     return replace(facts, **changes)
 
 
-Step = tuple[Command, Facts]
 REGISTERING: Final[Step] = (REGISTER, lot_facts())
 DRAWING: Final[Step] = (DRAW, draw_facts())
 CERTIFYING: Final[Step] = (SUBMIT, report_facts())
@@ -124,14 +125,7 @@ FORGING: Final[Step] = (SUBMIT, report_facts(signed_with=None))
 VOIDING: Final[Step] = (VOID, void_facts())
 
 
-def history(*steps: Step) -> list[Event]:
-    """Decide each step in turn and give all that happened; none may be refused."""
-    events: list[Event] = []
-    for command, facts in steps:
-        events += DECIDER.decide(command, DECIDER.fold(events), facts)
-    return events
-
-
+history = partial(played, DECIDER)
 HISTORIES: Final[dict[str, list[Event]]] = {
     "not registered": [],
     "sampling": history(REGISTERING),

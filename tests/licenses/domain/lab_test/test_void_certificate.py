@@ -17,10 +17,9 @@ from tests.licenses.domain.lab_test.scenes import (
     SHIPMENT,
     VOID,
     VOIDING,
-    Step,
     void_facts,
 )
-from tests.support.deciding import given, once_and_again
+from tests.support.deciding import Step, given, once_and_again
 
 CERTIFIED = HISTORIES["certified"]
 CERTIFICATE = CERTIFIED[-1]

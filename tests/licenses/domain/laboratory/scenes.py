@@ -1,10 +1,11 @@
 """An independent laboratory in the United States, and every state that it can be in."""
 
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from audits.kernel import Actor, Command, Event, Facts
+from audits.kernel import Actor, Event, Facts
 from customers.domain.values import Address
 from licenses.domain.laboratory import DECIDER
 from licenses.domain.laboratory.commands import (
@@ -16,6 +17,7 @@ from licenses.domain.laboratory.commands import (
 from licenses.domain.laboratory.decisions import AccreditFacts
 from licenses.domain.laboratory.keys import key_id
 from tests.licenses.domain.policy.deals import RULE
+from tests.support.deciding import Step, played
 from tests.support.people import LABORATORY, NOON, OFFICER, SECOND_OFFICER
 
 # RFC 8032, section 7.1, tests 1 and 2.
@@ -54,21 +56,13 @@ def accredit_facts(**changes: Any) -> AccreditFacts:
     return replace(facts, **changes)
 
 
-Step = tuple[Command, Facts]
 ACCREDITING: Final[Step] = (ACCREDIT, accredit_facts())
 ROTATING: Final[Step] = (ROTATE, acting(LABORATORY))
 PROPOSING: Final[Step] = (PROPOSE, acting(OFFICER))
 CONFIRMING: Final[Step] = (CONFIRM, acting(SECOND_OFFICER))
 
 
-def history(*steps: Step) -> list[Event]:
-    """Decide each step in turn and give all that happened; none may be refused."""
-    events: list[Event] = []
-    for command, facts in steps:
-        events += DECIDER.decide(command, DECIDER.fold(events), facts)
-    return events
-
-
+history = partial(played, DECIDER)
 HISTORIES: Final[dict[str, list[Event]]] = {
     "not accredited": [],
     "accredited": history(ACCREDITING),

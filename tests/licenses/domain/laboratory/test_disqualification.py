@@ -17,10 +17,9 @@ from tests.licenses.domain.laboratory.scenes import (
     PROPOSING,
     REASON,
     ROTATING,
-    Step,
     acting,
 )
-from tests.support.deciding import given, once_and_again
+from tests.support.deciding import Step, given, once_and_again
 from tests.support.people import OFFICER, SECOND_OFFICER
 
 PROPOSED = DisqualificationProposed(reason=REASON, by=OFFICER.person_id)

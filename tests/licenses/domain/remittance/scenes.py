@@ -1,10 +1,11 @@
 """The remittance of a shipment worth 1,000.01: a levy of 250.01."""
 
+from functools import partial
 from typing import Any, Final
 
 from msgspec.structs import replace
 
-from audits.kernel import Actor, Command, Event, Facts
+from audits.kernel import Actor, Event, Facts
 from licenses.domain.remittance import DECIDER
 from licenses.domain.remittance.commands import (
     AssessRemittance,
@@ -16,6 +17,7 @@ from licenses.domain.remittance.commands import (
 from licenses.domain.remittance.events import ReferenceKind, Source
 from licenses.domain.remittance.facts import AssessFacts, ConfirmFacts, ReconcileFacts
 from tests.licenses.domain.policy.deals import BRIEF
+from tests.support.deciding import Step, played
 from tests.support.people import BANK, NOON, SYSTEM, TREASURY, identity
 
 SHIPMENT: Final = identity("shipment/remitted")
@@ -86,7 +88,6 @@ def ledger_says(
     )
 
 
-Step = tuple[Command, Facts]
 ASSESSING: Final[Step] = (ASSESS, assess_facts())
 INSTRUCTING: Final[Step] = (instruct(), acting(BANK))
 RETURNING: Final[Step] = (came_back(), acting(BANK))
@@ -95,14 +96,7 @@ RECONCILING: Final[Step] = (RECONCILE, ledger_says())
 NOTHING_DUE: Final = replace(ASSESS, is_covered=False)
 
 
-def history(*steps: Step) -> list[Event]:
-    """Decide each step in turn and give all that happened; none may be refused."""
-    events: list[Event] = []
-    for command, facts in steps:
-        events += DECIDER.decide(command, DECIDER.fold(events), facts)
-    return events
-
-
+history = partial(played, DECIDER)
 HISTORIES: Final[dict[str, list[Event]]] = {
     "not assessed": [],
     "assessed": history(ASSESSING),

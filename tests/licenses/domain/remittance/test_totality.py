@@ -11,9 +11,8 @@ from tests.licenses.domain.remittance.scenes import (
     INSTRUCTING,
     RECONCILING,
     RETURNING,
-    Step,
 )
-from tests.support.deciding import once_and_again
+from tests.support.deciding import Step, once_and_again
 
 STEPS: dict[str, Step] = {
     "assess": ASSESSING,
