@@ -17,11 +17,14 @@ from audits.codec import Recorded, canonical, fingerprint, fingerprint_of
 from audits.events import RefusedCommandKept
 from audits.execution import Desk, house
 from audits.kernel import Command
+from audits.personal import texts_of
 
 DEEPEST: Final = 2
 """How far inside a value a command's fields are looked for."""
 TRIED_AT_MOST: Final = 10_000
 """Commands that are put together before one counts as not rebuilt."""
+DECIDED_AT_MOST: Final = 64
+"""Commands that are decided again where no fingerprint can say which was meant."""
 
 Together = Sequence[Recorded[Any]]
 _LEFT_OUT: Final = object()
@@ -45,17 +48,39 @@ def rebuilt(
     `besides`.
     """
     asked = together[0].command.fingerprint
-    decider = house.procedures[kind].decider
     for target in dict.fromkeys(each.stream_id for each in together):
         body = kept_body(together)
         if body is not None and fingerprint_of(kind.__name__, target, body) == asked:
             return target, decoded(kind, body)
-        before = desk.load(decider, target).state
-        said = _said([*(each.data for each in together), before, *besides])
-        for command in itertools.islice(_candidates(kind, said, target), TRIED_AT_MOST):
+        for command in itertools.islice(
+            _meant(desk, together, target, kind, besides), TRIED_AT_MOST
+        ):
             if fingerprint(command, target) == asked:
                 return target, command
     raise NotRebuilt(kind.__name__)
+
+
+def rebuilt_without_names(
+    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Any]
+) -> Iterator[tuple[UUID, Command]]:
+    """List what may have been asked but for a sealed text that is in none of its events.
+
+    Nothing where all that such a command brings is: then its fingerprint has to be made again.
+    """
+    texts = {name for of, name, when in texts_of(kind) if of is kind and when is not None}
+    if any(not hasattr(each.data, name) for name in texts for each in together):
+        for target in dict.fromkeys(each.stream_id for each in together):
+            meant = _meant(desk, together, target, kind, besides)
+            yield from ((target, each) for each in itertools.islice(meant, DECIDED_AT_MOST))
+
+
+def _meant(
+    desk: Desk, together: Together, target: UUID, kind: type[Command], besides: Sequence[Any]
+) -> Iterator[Command]:
+    """Make every command out of events, their stream before them and `besides`."""
+    before = desk.load(house.procedures[kind].decider, target).state
+    said = _said([*(each.data for each in together), before, *besides])
+    return _candidates(kind, said, target)
 
 
 def kept_body(together: Together) -> bytes | None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
+from uuid import UUID
 
 from audits.codec import Recorded, fingerprint_of
 from audits.events import CommandRefused
@@ -12,7 +13,14 @@ from audits.execution import Desk, NotFound, decide, house
 from audits.execution.refusals import refusal_again
 from audits.kernel import Command, Event, Facts, NotPermitted, Refused
 from audits.past.hindsight import Hindsight
-from audits.past.rebuilding import NotRebuilt, Together, decoded, kept_body, rebuilt
+from audits.past.rebuilding import (
+    NotRebuilt,
+    Together,
+    decoded,
+    kept_body,
+    rebuilt,
+    rebuilt_without_names,
+)
 from audits.reading import Loaded
 
 WORDED: Final = frozenset({"reason", "citation"})
@@ -116,8 +124,30 @@ def retake(
 
     besides: values that may say what neither the events nor the stream before them do.
     """
-    procedure = house.procedures[kind]
-    target, command = rebuilt(desk, together, kind, besides)
+    return _retaken(desk, together, *rebuilt(desk, together, kind, besides), gather)
+
+
+def retake_without_names(
+    desk: Hindsight,
+    together: Together,
+    kind: type[Command],
+    gather: Gather,
+    besides: Sequence[Any],
+) -> None:
+    """Find a command that was decided as recorded, but for a sealed text in none of its events.
+
+    Raises NotRebuilt where there is none.
+    """
+    for target, command in rebuilt_without_names(desk, together, kind, besides):
+        if _retaken(desk, together, target, command, gather).agrees:
+            return
+    raise NotRebuilt(kind.__name__)
+
+
+def _retaken(
+    desk: Hindsight, together: Together, target: UUID, command: Command, gather: Gather
+) -> Retaken:
+    procedure = house.procedures[type(command)]
     loaded = desk.load(procedure.decider, target)
     recorded = tuple(each.data for each in together if each.stream_id == target)
     try:

@@ -23,6 +23,7 @@ from audits.past.retaking import (
     of_kind,
     retake,
     retake_refusal,
+    retake_without_names,
 )
 from audits.past.tool import tell
 from audits.progress import shown
@@ -41,6 +42,7 @@ REFUSED_AGAIN: Final = "refused_again"
 UNKEPT: Final = "refused_and_not_kept"
 RACED: Final = "refused_by_a_constraint"
 UNSEEN: Final = "rests_on_a_sealed_name"
+UNNAMED: Final = "brought_a_sealed_name_that_was_not_kept"
 UNKNOWN: Final = "no_such_command"
 CROWDED: Final = "persons_command_beside_others_in_its_transaction"
 LOST: Final = "refused_and_nothing_kept"
@@ -50,6 +52,7 @@ INNOCENT: Final[Mapping[str, str]] = {
     BEHIND: "another command wrote in the same transaction of a process: what it saw has no place",
     UNKEPT: "what was refused was too long to be kept: no more is there than its fingerprint",
     UNSEEN: "a name that it compared is sealed, and nothing says whose it was taken for",
+    UNNAMED: "it comes out as recorded; its fingerprint was made of a sealed name, too, that is nowhere",
     RACED: "a constraint refused it when somebody else was faster: no decision did",
 }
 """Outcome → why a decision is not taken again in a healthy journal."""
@@ -124,8 +127,16 @@ def _again(together: Together, kind: type[Command] | None) -> tuple[str, list[Di
     try:
         retaken = retake(desk, together, kind, gather, _besides(together))
     except NotRebuilt:
-        return UNSAID, []
+        return _without_names(desk, together, kind, gather), []
     return AGAIN, list(_differences(together[0], retaken))
+
+
+def _without_names(desk: Hindsight, together: Together, kind: type[Command], gather: Gather) -> str:
+    try:
+        retake_without_names(desk, together, kind, gather, _besides(together))
+    except NotRebuilt:
+        return UNSAID
+    return UNNAMED
 
 
 def _refused_again(
