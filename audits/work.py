@@ -15,7 +15,7 @@ import structlog
 from django.db import connection, transaction
 
 from audits import context as minting
-from audits import reading, store
+from audits import heartbeat, reading, store
 from audits.codec import Recorded, fingerprint_of
 from audits.events import WorkItemDied, WorkItemRedriven
 from audits.kernel import Context, Decider, Halted, Refused, State
@@ -23,8 +23,6 @@ from audits.kernel import Context, Decider, Halted, Refused, State
 log = structlog.get_logger(__name__)
 
 LEASE: Final = timedelta(seconds=30)
-LONG_LEASE: Final = timedelta(minutes=30)
-"""For work that reads much before it writes."""
 HALTED_PAUSE: Final = timedelta(minutes=1)
 MAX_ATTEMPTS: Final = 8
 BACKOFF_CAP: Final = timedelta(minutes=5)
@@ -39,7 +37,7 @@ _ENQUEUE: Final = """
 _CLAIM: Final = """
     UPDATE audits_work_item
     SET status = 'leased', lease_token = gen_random_uuid(), attempts = attempts + 1,
-        lease_until = clock_timestamp() + CASE WHEN kind = ANY(%s) THEN %s ELSE %s END
+        lease_until = clock_timestamp() + %s
     WHERE id = (
         SELECT id FROM audits_work_item
         WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
@@ -142,7 +140,7 @@ def register(kind: str, handler: Handler) -> None:
 
 
 def register_survey(kind: str, survey: Survey) -> None:
-    """Say what runs long work of this kind: it reads first, on a long lease, and then writes."""
+    """Say what runs long work of this kind: it reads first, on a lease that it renews, then writes."""
     _surveys[kind] = survey
 
 
@@ -160,7 +158,7 @@ def enqueue(items: Sequence[NewWork]) -> list[UUID]:
 
 def claim(item_id: UUID | None = None, *, lease: timedelta = LEASE) -> Leased | None:
     """Lease one due item (this one, or the longest due); None: there is nothing to do."""
-    values: list[Any] = [list(_surveys), max(lease, LONG_LEASE), lease, item_id, item_id]
+    values: list[Any] = [lease, item_id, item_id]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
@@ -172,11 +170,7 @@ def run(leased: Leased) -> bool:
     if leased.attempts > MAX_ATTEMPTS:
         return _give_up(leased, "every attempt ended without a result")
     try:
-        survey = _surveys.get(leased.kind)
-        handler = _handlers[leased.kind] if survey is None else survey(leased)
-        with transaction.atomic():
-            handler(leased)
-            _finish(leased)
+        _carry_out(leased)
     except Fenced:
         log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
         return False
@@ -192,6 +186,21 @@ def run(leased: Leased) -> bool:
             cursor.execute(_RETRY, values)
         return False
     return True
+
+
+def _carry_out(leased: Leased) -> None:
+    survey = _surveys.get(leased.kind)
+    if survey is None:
+        _commit(leased, _handlers[leased.kind])
+        return
+    with heartbeat.keeping(leased.id, leased.token, lease=LEASE):
+        _commit(leased, survey(leased))
+
+
+def _commit(leased: Leased, handler: Handler) -> None:
+    with transaction.atomic():
+        handler(leased)
+        _finish(leased)
 
 
 def _postpone(leased: Leased, error: Halted) -> bool:

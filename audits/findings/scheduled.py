@@ -1,7 +1,7 @@
 """Scheduled audits: each a work item a slot of time, what it finds a finding, what is gone cleared.
 
-An audit looks at everything in one snapshot, on a long lease and outside any transaction that
-writes; then one transaction raises what is new, clears what is gone and is done.
+An audit looks at everything in one snapshot, on a lease that it keeps renewing and outside any
+transaction that writes; then one transaction raises what is new, clears what is gone and is done.
 """
 
 import re
