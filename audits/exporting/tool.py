@@ -8,7 +8,6 @@ from uuid import UUID
 import msgspec
 from django.core.management.base import CommandError, CommandParser
 
-from audits.execution import NotFound
 from audits.exporting.bundle import FORMS, Order, export
 from audits.exporting.parts import LogChanged
 from audits.exporting.scopes import Scope
@@ -69,8 +68,6 @@ class Export:
         try:
             with shown() as progress:
                 done = export(order, options["place"], progress)
-        except NotFound as error:
-            raise CommandError(f"not_found: there is no {error}") from error
         except (LogChanged, TileMissing) as error:
             raise CommandError(f"log_changed: {error}") from error
         if options["json"]:

@@ -1,6 +1,7 @@
 """`manage audit replay` and `audit difference`: the past, from the log alone."""
 
 import argparse
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +23,7 @@ OPERATOR: Final = Actor(
     person_id=UUID(int=0), organization_id=UUID(int=0), role=Role.AUDITOR, agency=None
 )
 """Whoever may run tools on the database sees what auditors see."""
+_INDEX: Final = re.compile(r"-?[0-9]{1,15}")
 
 
 def moment_argument(text: str) -> datetime:
@@ -67,7 +69,7 @@ class Difference:
     def add_arguments(self, parser: CommandParser) -> None:
         """Take two moments, each a time or a log index."""
         for name, said in (("from", "after"), ("to", "up to")):
-            parser.add_argument(f"--{name}", required=True, metavar="TIME|N", help=said)
+            parser.add_argument(f"--{name}", required=True, type=_end, metavar="TIME|N", help=said)
         parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
 
     def run(self, options: Mapping[str, Any]) -> int:
@@ -77,10 +79,13 @@ class Difference:
         return 0
 
 
-def _moment(text: str) -> Moment:
-    if text.lstrip("-").isdigit():
-        return moments.moment_of(int(text))
-    return moments.moment_at(moment_argument(text))
+def _end(text: str) -> datetime | int:
+    """Read a log index, or else a time."""
+    return int(text) if _INDEX.fullmatch(text) else moment_argument(text)
+
+
+def _moment(end: datetime | int) -> Moment:
+    return moments.moment_of(end) if isinstance(end, int) else moments.moment_at(end)
 
 
 def register() -> None:

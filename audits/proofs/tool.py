@@ -5,10 +5,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from audits import proofs
-from audits.execution import NotFound
 from audits.tools import add_tool, say
 
 
@@ -25,10 +24,7 @@ class Proof:
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Show the proof."""
-        try:
-            found = proofs.inclusion(options["event"], size=options["size"])
-        except NotFound as error:
-            raise CommandError(f"not_found: there is no {error}") from error
+        found = proofs.inclusion(options["event"], size=options["size"])
         if options["json"]:
             say(msgspec.json.encode(found).decode())
         else:
@@ -51,10 +47,7 @@ class Consistency:
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Show the proof."""
-        try:
-            found = proofs.consistency(options["from"], options["to"])
-        except NotFound as error:
-            raise CommandError(f"not_found: there is no {error}") from error
+        found = proofs.consistency(options["from"], options["to"])
         if options["json"]:
             say(msgspec.json.encode(found).decode())
         else:

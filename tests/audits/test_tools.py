@@ -1,6 +1,7 @@
 """`manage audit`: a tool for each question, registered by the app that knows the answer."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.core.management.base import CommandParser
 
 from audits import tools
+from audits.execution import NotFound
 from audits.kernel import Refused
 
 
@@ -23,6 +25,8 @@ class Echo:
     def run(self, options: Mapping[str, Any]) -> int:
         if options["word"] == "never":
             raise Refused("word_refused", "Not this one")
+        if options["word"] == "nowhere":
+            raise NotFound("such word")
         tools.say(options["word"])
         return int(options["code"])
 
@@ -49,6 +53,23 @@ def test_what_a_tool_finds_is_the_exit_code(capsys: pytest.CaptureFixture[str]) 
 def test_what_a_tool_refuses_is_told_with_its_code() -> None:
     with pytest.raises(CommandError, match="word_refused: Not this one"):
         call_command("audit", "echo", "never")
+
+
+def test_what_a_tool_does_not_find_is_told() -> None:
+    with pytest.raises(CommandError, match="not_found: there is no such word"):
+        call_command("audit", "echo", "nowhere")
+
+
+@pytest.mark.parametrize("end", ["yesterday", "2026-11-22", "1e3", "\u00b2", "--", ""])
+def test_an_end_of_a_difference_is_a_time_or_an_index(end: str) -> None:
+    with pytest.raises(CommandError, match="--from"):
+        call_command("audit", "difference", "--from", end, "--to", "3")
+
+
+@pytest.mark.parametrize("receipts", ["nosuch", "."])
+def test_receipts_are_read_from_a_file(receipts: str, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="there is no file"):
+        call_command("verify", "--receipts", str(tmp_path / receipts))
 
 
 @pytest.mark.parametrize("arguments", [[], ["stranger"], ["echo"]])

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audits.execution import NotFound
 from audits.kernel import NotPermitted, Refused
 from audits.tools import tools
 
@@ -26,5 +27,7 @@ class Command(BaseCommand):
             found = tools[options["tool"]].run(options)
         except (Refused, NotPermitted) as error:
             raise CommandError(f"{error.code}: {error.detail}") from error
+        except NotFound as error:
+            raise CommandError(f"not_found: there is no {error}") from error
         if found:
             sys.exit(found)

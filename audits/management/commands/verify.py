@@ -1,6 +1,7 @@
 """Verify every record, from the bytes up."""
 
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from audits import verification
 from audits.progress import shown
 from audits.sealing import receipts
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ArgumentTypeError(f"there is no file {text}")
+    return path
 
 
 class Command(BaseCommand):
@@ -28,7 +36,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--receipts",
-            type=Path,
+            type=_file,
             metavar="FILE",
             help="also hold the journal to these receipts: answers of commands, one JSON a line",
         )
