@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from audits.context import machine_now_s
+from audits.sealing import deployment
 from audits.sealing.files import TileFiles
 from audits.sealing.note import KEY_BYTES, NoteError, SigningKey
 from audits.sealing.outside import CheckpointStore, FileStore
@@ -26,7 +27,8 @@ def origin() -> str:
 
 def publisher() -> Publisher:
     """Make the publisher; ImproperlyConfigured without a store or a signer."""
-    return Publisher(origin(), store(), SignerClient(_path("TOLLGATE_SIGNER_SOCKET")))
+    signer = SignerClient(_path("TOLLGATE_SIGNER_SOCKET"), deployment.record_signer)
+    return Publisher(origin(), store(), signer)
 
 
 def store() -> CheckpointStore:
@@ -68,7 +70,9 @@ def signer_directory() -> Path:
 def signer_server() -> SignerServer:
     """Make the signer's side of the socket."""
     return SignerServer(
-        Signer(signer_directory(), origin(), machine_now_s), _path("TOLLGATE_SIGNER_SOCKET")
+        Signer(signer_directory(), origin(), machine_now_s),
+        _path("TOLLGATE_SIGNER_SOCKET"),
+        deployment.running(),
     )
 
 

@@ -2,7 +2,8 @@
 
 Each process tells of itself, in a stream of their own and under its own database role; `verify` holds
 who told of what against that. Celery's worker and beat do not tell: the sweeper, of the same image and
-role, does. The signer has no database, so nothing tells of its code.
+role, does. The signer has no database: it tells the sealer, with every answer, and the sealer records
+what it was told.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from audits import grants
 from audits.events import CodeDeployed
 from audits.kernel import Decider, Event, State
 from audits.sealing.record import append
+from audits.sealing.signing import Running
 
 log = structlog.get_logger(__name__)
 
@@ -86,16 +88,30 @@ def hash_of(packages: list[Path]) -> str:
     return total.hexdigest()
 
 
+def running() -> Running:
+    """Tell which code this process runs."""
+    return Running(package_sha256=package_sha256(), version=settings.TOLLGATE_VERSION)
+
+
 def record_start(process: str) -> bool:
     """Record with which code a process starts, if it is other than the last time."""
+    return _record(process, running(), told_by=process)
+
+
+def record_signer(running: Running) -> bool:
+    """Record, as the sealer, what the signer says that it runs, if it is other than the last time."""
+    return _record("signer", running, told_by="sealer")
+
+
+def _record(process: str, running: Running, *, told_by: str) -> bool:
     event = CodeDeployed(
-        process=process, package_sha256=package_sha256(), version=settings.TOLLGATE_VERSION
+        process=process, package_sha256=running.package_sha256, version=running.version
     )
 
     def decide(state: Deployment) -> CodeDeployed | None:
         return None if event in state.latest else event
 
-    return append(DEPLOYMENT, STREAM, decide, process=process)
+    return append(DEPLOYMENT, STREAM, decide, process=told_by)
 
 
 def recorded_first(process: str, step: Callable[[], int]) -> Callable[[], int]:

@@ -5,10 +5,10 @@ The socket belongs to one user, who runs both; the kernel keeps all others out.
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 import msgspec
 import structlog
@@ -26,8 +26,17 @@ class LastRequest(msgspec.Struct, frozen=True, tag="last"):
     """Ask what was signed last."""
 
 
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """Which code a process runs."""
+
+    package_sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    version: Annotated[str, msgspec.Meta(pattern="^[0-9A-Za-z.+-]{1,40}$")]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of its fields is set; `code` and `detail` come together."""
+    """One of these is set, `code` and `detail` together; and always what the signer runs."""
+
+    running: Running | None = None
 
     last: Signed | None = None
     note: bytes | None = None
@@ -52,8 +61,11 @@ class SignerPort(Protocol):
 class SignerClient:
     """Reaches the signer through its socket; SignerAwayError when nobody answers."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, heard: Callable[[Running], object] = lambda _: None) -> None:
+        """`heard` is told what the signer runs: with its first answer, and when it runs another."""
         self._path = path
+        self._heard = heard
+        self._running: Running | None = None
 
     def last(self) -> Signed:
         """Ask what was signed last."""
@@ -70,6 +82,13 @@ class SignerClient:
         return answer.note
 
     def _ask(self, request: LastRequest | SignRequest) -> Answer:
+        answer = self._answer(request)
+        if answer.running is not None and answer.running != self._running:
+            self._heard(answer.running)
+            self._running = answer.running
+        return answer
+
+    def _answer(self, request: LastRequest | SignRequest) -> Answer:
         try:
             with socket.socket(socket.AF_UNIX) as connection:
                 connection.settimeout(TIMEOUT_SECONDS)
@@ -83,9 +102,10 @@ class SignerClient:
 class SignerServer:
     """Answers one connection at a time; whatever it is sent, it lives on."""
 
-    def __init__(self, signer: Signer, path: Path) -> None:
+    def __init__(self, signer: Signer, path: Path, running: Running) -> None:
         self._signer = signer
         self._path = path
+        self._running = running
 
     @contextmanager
     def listening(self) -> Iterator[socket.socket]:
@@ -113,8 +133,9 @@ class SignerServer:
         with connection:
             connection.settimeout(TIMEOUT_SECONDS)
             try:
-                connection.sendall(msgspec.json.encode(self._answer(_read_line(connection))))
-                connection.sendall(b"\n")
+                answer = self._answer(_read_line(connection))
+                told = msgspec.structs.replace(answer, running=self._running)
+                connection.sendall(msgspec.json.encode(told) + b"\n")
             except OSError as error:
                 log.warning("signer_connection_lost", error=str(error))
         return 1

@@ -18,7 +18,16 @@ pytestmark = pytest.mark.django_db
 
 ANYBODYS = ("0/000", "0/001", "0/002.p/88", "0/000.p/3", "0/001.p/44", "1/000.p/2", "1/000.p/1")
 AUDITORS = ("entries/000", "entries/002.p/88", "entries/000.p/3", "entries/001.p/44")
-NOBODYS = ("0/002", "0/002.p/89", "0/003.p/1", "1/000", "1/000.p/3", "2/000.p/1", "99999999/000")
+NOBODYS = (
+    "0/002",
+    "0/002.p/89",
+    "0/003.p/1",
+    "1/000",
+    "1/000.p/3",
+    "2/000.p/1",
+    "99999999/000",
+    f"{'9' * 300}/000.p/1",
+)
 
 
 @pytest.fixture
@@ -106,6 +115,11 @@ def test_what_is_not_yet_in_files_is_not_yet_there(written: Office) -> None:
     assert tile(ApiClient(None), "0/002.p/89").status_code == 404
     written.files.catch_up()
     assert tile(ApiClient(None), "0/002.p/89").status_code == 200
+
+
+def test_what_is_written_before_its_checkpoint_is_not_served(written: Office) -> None:
+    (written.files.directory / "tile/0/002.p/89").write_bytes(bytes(89 * 32))
+    assert tile(ApiClient(None), "0/002.p/89").status_code == 404
 
 
 @pytest.mark.parametrize("name", ["0/000", "0/002.p/88", "entries/001", "1/000.p/2"])

@@ -11,26 +11,35 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from pytest_django import Settings
 
+from audits import reading, verification
 from audits.models import CheckpointRow
-from audits.sealing import configured, record
+from audits.sealing import configured, deployment, record
 from audits.sealing.merkle import EMPTY_ROOT
 from audits.sealing.signer import Signed, Signer, SigningRefused, SignRequest
-from audits.sealing.signing import MAX_LINE_BYTES, SignerAwayError, SignerClient, SignerServer
+from audits.sealing.signing import (
+    MAX_LINE_BYTES,
+    Running,
+    SignerAwayError,
+    SignerClient,
+    SignerServer,
+)
 from audits.sequencing import Sequencer
 from tests.audits.sealing.journals import log
 from tests.audits.sealing.office import NOON_S, Office
 
 pytestmark = pytest.mark.django_db
+CODE = Running(package_sha256="5" * 64, version="1.2.3")
 NOTHING = SignRequest(old_size=0, size=0, root=EMPTY_ROOT, proof=())
 
 
 @contextmanager
-def served(signer: Signer, path: Path) -> Iterator[SignerClient]:
+def served(signer: Signer, path: Path, code: Running = CODE) -> Iterator[SignerClient]:
     """Answer at a socket in a thread meanwhile."""
     stop = threading.Event()
-    server = SignerServer(signer, path)
+    server = SignerServer(signer, path, code)
     with server.listening() as listener:
 
         def serve() -> None:
@@ -98,6 +107,48 @@ def test_a_key_that_others_may_read_is_named(office: Office, tmp_path: Path) -> 
     assert refused.value.code == "key_unsafe"
 
 
+def test_what_the_signer_runs_is_heard_once(office: Office, tmp_path: Path) -> None:
+    heard: list[Running] = []
+    with served(office.signer, tmp_path / "socket"):
+        client = SignerClient(tmp_path / "socket", heard.append)
+        for _ in range(3):
+            client.last()
+        client.sign(NOTHING)
+        assert heard == [CODE]
+
+
+def test_what_could_not_be_recorded_of_the_signer_is_told_again(
+    office: Office, tmp_path: Path
+) -> None:
+    tries: list[Running] = []
+
+    def record(code: Running) -> None:
+        tries.append(code)
+        if len(tries) == 1:
+            raise OperationalError
+
+    with served(office.signer, tmp_path / "socket"):
+        client = SignerClient(tmp_path / "socket", record)
+        with pytest.raises(OperationalError):
+            client.last()
+        assert [client.last(), client.last()] == [Signed()] * 2
+        assert tries == [CODE] * 2
+
+
+@pytest.mark.parametrize(
+    ("package_sha256", "version"), [("5" * 63, "1"), ("5" * 64, "1" * 41), ("5" * 64, "\0")]
+)
+def test_a_signer_that_says_nonsense_of_its_code_is_not_believed(
+    office: Office, tmp_path: Path, package_sha256: str, version: str
+) -> None:
+    said = Running(package_sha256=package_sha256, version=version)
+    with (
+        served(office.signer, tmp_path / "socket", said) as client,
+        pytest.raises(SignerAwayError),
+    ):
+        client.last()
+
+
 # -- Commands ------------------------------------------------------------------------------
 
 
@@ -129,8 +180,21 @@ def test_sealing_by_command() -> None:
     log(5)
     assert command("seal") == "7 events sealed; checkpoint of size 7 published\n"
     Sequencer().run_until_empty()
-    assert command("seal").startswith("2 events sealed")  # code and fingerprint
+    assert command("seal").startswith("3 events sealed")  # the code of two, and the fingerprint
     assert CheckpointRow.objects.count() == 2 + 2
+
+
+@pytest.mark.usefixtures("configured_sealing")
+def test_the_sealer_records_which_code_the_signer_runs() -> None:
+    command("signing_key", "begin")
+    for _ in range(3):
+        command("seal")
+    loaded = reading.load(deployment.DEPLOYMENT, deployment.STREAM)
+    told = {each.process: (each.package_sha256, each.version) for each in loaded.state.latest}
+    assert told.keys() == {"sealer", "signer"}
+    assert told["signer"] == ("5" * 64, "1.2.3")
+    assert loaded.version == len(told)  # and no more, whoever started again
+    assert verification.verify(only=("authority",)).is_sound
 
 
 @pytest.mark.usefixtures("configured_sealing")
