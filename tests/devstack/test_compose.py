@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import boto3
 import click
 import jsonschema
 import psycopg
@@ -20,6 +21,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 from gunicorn.config import Config
 
+from config.env import Environment
 from devstack import environment, paths
 from devstack.provision import APPLICATION_ROLES, DATABASE, OWNER, ROLES
 from devstack.servers import Postgres
@@ -29,6 +31,13 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 ROLES_SCRIPT = paths.ROOT / "ops" / "postgres" / "10-roles.sh"
 DOCKERFILE = (paths.ROOT / "Dockerfile").read_text()
+# What boto3 reads, where checkpoints go to a bucket.
+BUCKET_VARIABLES = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL_S3",
+}
 # What the images of others read.
 POSTGRES_IMAGE_READS = {"POSTGRES_PASSWORD"}
 PARAMETER = re.compile(r"(?<!\$)\$\{([^}]*)\}|(?<!\$)\$([A-Z])")
@@ -123,6 +132,8 @@ def test_nothing_has_a_default_and_the_example_names_all_that_must_be_set() -> N
         "TOLLGATE_PERSONAL_KEY_OTHER?",
         "TOLLGATE_WITNESSES?",
         "TOLLGATE_WITNESS_QUORUM?",
+        "TOLLGATE_CHECKPOINT_RETENTION_DAYS?",
+        *(f"{name}?" for name in BUCKET_VARIABLES),
     }
     assert all(parameter.endswith(":?") for parameter in parameters - may_be_empty), parameters
     assert {parameter.rstrip(":?") for parameter in parameters} == set(example())
@@ -134,7 +145,25 @@ def test_the_example_holds_no_password() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_set_only_variables_that_the_settings_read(name: str) -> None:
-    assert OURS[name]["environment"].keys() <= variables_of_the_settings()
+    read = variables_of_the_settings() | (BUCKET_VARIABLES if name == "sealer" else set())
+    assert OURS[name]["environment"].keys() <= read
+
+
+def test_checkpoints_may_go_to_a_bucket_without_another_image() -> None:
+    given = OURS["sealer"]["environment"]
+    assert given.keys() >= BUCKET_VARIABLES
+    for name in ("TOLLGATE_CHECKPOINT_STORE", "TOLLGATE_CHECKPOINT_RETENTION_DAYS"):
+        assert given[name].startswith(f"${{{name}")
+    assert "--require-hashes --only-binary :all: -r /requirements-s3.txt" in DOCKERFILE
+
+
+def test_what_is_left_empty_for_a_bucket_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in BUCKET_VARIABLES:
+        monkeypatch.setenv(name, "eu-central-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "")
+    client = boto3.Session().client("s3")
+    assert client.meta.endpoint_url == "https://s3.eu-central-1.amazonaws.com"
+    assert Environment({"DAYS": ""}).whole("DAYS", 3_650) == 3_650
 
 
 def test_the_servers_set_only_variables_that_somebody_reads() -> None:

@@ -8,7 +8,11 @@ import pytest
 
 from devstack import paths
 
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+RUNTIME, DEVELOPMENT, BUCKETS = LOCKS = (
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-s3.txt",
+)
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][0-9A-Za-z.]*)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 # Everybody who offers Tollgate over a network would have to live with these.
@@ -46,16 +50,18 @@ def test_every_pin_is_hashed(lock: str) -> None:
     assert unhashed == []
 
 
-def test_the_development_lock_contains_the_runtime_lock() -> None:
-    runtime, development = map(pins, LOCKS)
+def test_the_development_lock_contains_the_other_locks() -> None:
+    runtime, development, buckets = map(pins, LOCKS)
     assert runtime.items() <= development.items()
+    assert buckets.items() <= development.items()
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
     project = tomllib.loads((paths.ROOT / "pyproject.toml").read_text())
     wanted = names(project["project"]["dependencies"])
-    assert wanted <= pins("requirements.txt").keys()
-    assert names(project["dependency-groups"]["dev"]) <= pins("requirements-dev.txt").keys()
+    assert wanted <= pins(RUNTIME).keys()
+    assert names(project["dependency-groups"]["dev"]) <= pins(DEVELOPMENT).keys()
+    assert names(project["project"]["optional-dependencies"]["s3"]) <= pins(BUCKETS).keys()
 
 
 def license_of(package: str) -> str:
@@ -69,7 +75,7 @@ def test_no_license_of_a_runtime_dependency_reaches_beyond_its_own_code() -> Non
     elsewhere = {"async-timeout", "tzdata"}  # for other Pythons and systems only
     viral = {
         package: stated
-        for package in pins("requirements.txt").keys() - elsewhere
+        for package in (pins(RUNTIME) | pins(BUCKETS)).keys() - elsewhere
         if VIRAL.search(stated := license_of(package).replace("Lesser General", "LGPL"))
     }
     assert viral == {}
