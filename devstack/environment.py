@@ -10,6 +10,7 @@ from devstack import paths
 
 # Nothing here protects anything: the servers it is for listen on this machine alone.
 LOCAL = {
+    "CELERY_SKIP_CHECKS": "1",  # as the other processes do (`commands.UNCHECKED`)
     "DJANGO_SETTINGS_MODULE": "config.settings",
     "TOLLGATE_ALLOWED_HOSTS": "127.0.0.1,localhost",
     "TOLLGATE_HTTPS_ONLY": "false",

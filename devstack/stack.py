@@ -161,8 +161,10 @@ class Stack:
         self, *arguments: str, role: str = OWNER, database: str = DATABASE, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a management command as `role` and return its output; `check` raises on failure."""
+        name, *options = arguments
+        program = (sys.executable, "manage.py", name, commands.UNCHECKED)
         finished = subprocess.run(
-            [*launcher("same", signal.SIGTERM), sys.executable, "manage.py", *arguments],
+            [*launcher("same", signal.SIGTERM), *program, *options],
             cwd=paths.ROOT,
             env=self.environment(role, database=database),
             check=False,
