@@ -236,19 +236,6 @@ def run_due(*, limit: int = 1_000) -> int:
     return tried
 
 
-def due_ids(*, limit: int = 500) -> list[UUID]:
-    """List items that are due and not leased, longest due first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM audits_work_item WHERE status IN ('ready', 'leased')"
-            " AND due_at <= clock_timestamp()"
-            " AND (status = 'ready' OR lease_until < clock_timestamp())"
-            " ORDER BY due_at LIMIT %s",
-            [limit],
-        )
-        return [item_id for (item_id,) in cursor.fetchall()]
-
-
 def oldest_due_seconds() -> float:
     """Tell how long the longest waiting item has been due, in seconds; 0 when nothing waits."""
     with connection.cursor() as cursor:

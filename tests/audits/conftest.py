@@ -1,4 +1,4 @@
-"""The toy aggregate for tests of the journal that carry out commands."""
+"""What tests of the journal share: jars, a small journal, work whose effects can be counted."""
 
 import json
 from collections.abc import Iterator
@@ -7,9 +7,11 @@ import pytest
 import pytest_django
 from django.core.management import call_command
 
+from audits import work
 from audits.sequencing import Sequencer
 from tests.audits import histories
 from tests.audits.api import toy
+from tests.audits.items import KIND, Effects
 from tests.audits.logins import STATE, Written
 from tests.support.database import connect_as
 
@@ -51,3 +53,12 @@ def untouched(written: Written) -> Iterator[Written]:
         before = superuser.execute(STATE).fetchone()
         yield written
         assert superuser.execute(STATE).fetchone() == before
+
+
+@pytest.fixture
+def effects(monkeypatch: pytest.MonkeyPatch) -> Effects:
+    """Have nothing run but one kind of work, whose effects can be counted."""
+    monkeypatch.setattr(work, "_handlers", {})
+    handler = Effects()
+    work.register(KIND, handler)
+    return handler

@@ -16,6 +16,7 @@ from audits.models import EventRow, WorkItem
 from tests.audits.api.toy import DECIDER, JarFilled, SmashJar
 from tests.audits.filling import FILL, TOO_MUCH, carry_out, held_cents, refusal_of, refusals, run
 from tests.audits.histories import context_of, do, full_jar
+from tests.audits.items import due_ids
 from tests.support.database import in_threads
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
@@ -43,7 +44,7 @@ def test_an_event_makes_its_work_in_the_same_transaction() -> None:
         assert (item.subject_id, item.event_id) == (jar, receipt.events[0].event_id)
         assert item.status == "ready"
     assert (now_item.kind, later_item.kind) == ("count", "remind")
-    assert work.due_ids() == [now_item.id]
+    assert due_ids() == [now_item.id]
     recorded_at = reading.load(DECIDER, jar).recorded[-1].recorded_at
     assert later_item.due_at == recorded_at + timedelta(hours=1)
 

@@ -15,8 +15,8 @@ from django.db import OperationalError
 
 from audits import context, grants, heartbeat, work
 from audits.work import Leased
+from tests.audits.items import OVER, change, claimed, new_item, row
 from tests.audits.test_watching import address
-from tests.audits.test_work import OVER, change, claimed, new_item, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
