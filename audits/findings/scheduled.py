@@ -4,6 +4,7 @@ An audit looks at everything in one snapshot, on a lease that it keeps renewing 
 transaction that writes; then one transaction raises what is new, clears what is gone and is done.
 """
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def verified(*checks: str) -> Callable[[datetime], Iterable[Difference]]:
     _elsewhere.update(checks)
 
     def look(_now: datetime) -> Iterable[Difference]:
-        return verification.verify(only=checks).differences
+        return verification.all_differences(checks, at_most=FOUND_AT_MOST)
 
     return look
 
@@ -135,7 +136,7 @@ def register() -> None:
 
 def _everything_else(_now: datetime) -> Iterable[Difference]:
     mine = tuple(name for name in verification.checks() if name not in _elsewhere)
-    return verification.verify(only=mine).differences
+    return verification.all_differences(mine, at_most=FOUND_AT_MOST)
 
 
 def unsealed(now: datetime) -> Iterator[Difference]:
@@ -154,15 +155,14 @@ def unsealed(now: datetime) -> Iterator[Difference]:
 def _survey(audit: Audit, leased: Leased) -> work.Handler:
     """Look, and give what writes down what was found."""
     del leased
-    found = {}
     now = minting.database_now()
     with queries.snapshot():
-        for difference in audit.look(now):
-            command = finding_of(audit, difference)
-            found[finding_id(audit.name, command.kind, command.subject)] = command
-            if len(found) == FOUND_AT_MOST:
-                break
-    return lambda item: _write_down(audit, item, found)
+        differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
+        commands = [finding_of(audit, each) for each in differences]
+    found = {finding_id(audit.name, each.kind, each.subject): each for each in commands}
+    is_all = len(differences) < FOUND_AT_MOST
+    saw_all = is_all and all(each.kind != verification.BROKEN_OFF for each in differences)
+    return lambda item: _write_down(audit, item, found, saw_all=saw_all)
 
 
 def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
@@ -191,12 +191,14 @@ def _evidence(text: str) -> tuple[UUID, ...]:
         return tuple(event_id for (event_id,) in cursor.fetchall())[:EVIDENCE_AT_MOST]
 
 
-def _write_down(audit: Audit, leased: Leased, found: Mapping[UUID, Command]) -> None:
-    """Raise what was found, clear what was not; in the transaction of the work item."""
+def _write_down(
+    audit: Audit, leased: Leased, found: Mapping[UUID, Command], *, saw_all: bool
+) -> None:
+    """Raise what was found, clear what is gone; in the transaction of the work item."""
     rows = FindingRow.objects.filter(audit=audit.name, status__in=_OPEN)
     gone = sorted(set(rows.values_list("id", flat=True)) - set(found))
     orders: list[tuple[UUID, Command]] = sorted(found.items(), key=lambda order: order[0])
-    if len(found) < FOUND_AT_MOST:
+    if saw_all:
         orders += [(target, ClearFinding()) for target in gone]
     for target, command in orders:
         execution.execute(command, target, _context(audit, leased, target))

@@ -1,19 +1,23 @@
-"""Verification: every check over every record, stopping at the first kind of difference.
+"""Verification: every check over every record; `verify` stops at the first kind of difference.
 
 The journal's own checks come first, then those that the apps added: what is derived is only worth
 comparing with a journal that is sound. All checks see one snapshot and change nothing.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
+from django.db import transaction
 
 from audits import queries
 from audits.differences import Check, Difference, Look, Progress, Silence
 from audits.verification.journal import CHECKS
 
 _added: Final[dict[str, Check]] = {}
+BROKEN_OFF: Final = "check_broken_off"
+"""Kind of the difference that is a check which could not go on, where others found something."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +65,35 @@ def verify(progress: Progress | None = None, *, only: tuple[str, ...] = ()) -> R
                 )
             passed.append(name)
     return Report(passed=tuple(passed))
+
+
+def all_differences(names: tuple[str, ...], *, at_most: int) -> Iterator[Difference]:
+    """Run these checks on one snapshot, each to its end, and give a difference of each in turn.
+
+    at_most: of one check. What an unsound journal keeps from being checked is a difference, too
+    (`check_broken_off`); where nothing is amiss, whatever a check raises rises.
+    """
+    found: list[list[Difference]] = []
+    with queries.snapshot():
+        for name, check in checks().items():
+            if name in names:
+                found.append(_of_check(name, check, at_most, is_amiss=any(found)))
+    in_turn = itertools.chain.from_iterable(itertools.zip_longest(*found))
+    return (each for each in in_turn if each is not None)
+
+
+def _of_check(name: str, check: Check, at_most: int, *, is_amiss: bool) -> list[Difference]:
+    found: list[Difference] = []
+    look = Look(name=name, progress=Silence())
+    try:
+        with transaction.atomic():  # what the database refuses ends this check, not the snapshot
+            found.extend(itertools.islice(check(look), at_most))
+    except Exception as error:
+        if not (found or is_amiss):
+            raise
+        detail = f"it met what it cannot read: {type(error).__name__}"
+        found.append(Difference(kind=BROKEN_OFF, subject=f"check {name}", detail=detail))
+    return found
 
 
 def _first_kind(differences: Iterator[Difference]) -> list[Difference]:

@@ -81,4 +81,4 @@ def test_an_audit_is_silent_until_something_is_wrong(played: Played, name: str) 
     plant, kind = PLANTED[name]
     assert found(name) == []
     plant(played)
-    assert {each.kind for each in found(name)} == {kind}
+    assert kind in {each.kind for each in found(name)}
