@@ -9,18 +9,17 @@ Source: ISO 20022 message definition camt.054.001, BankToCustomerDebitCreditNoti
 """
 
 import hashlib
-import re
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 import msgspec
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from audits.kernel import Value
 from customers.domain.values import Sha256
+from licenses.camt054_xml import Camt054Error, Reader, boolean, namespace_of, parse_xml
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import CreditDebit, EntryStatus
 from licenses.domain.money import (
@@ -29,32 +28,17 @@ from licenses.domain.money import (
     BankPartyName,
     BankReference,
     Currency,
-    InexactAmountError,
-    minor_units,
     sum_text,
 )
 
 MAX_MESSAGE_BYTES: Final = 2 * 1024 * 1024
 MAX_ENTRIES: Final = 1_000
 
-_NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(?:0[2-9]|[1-9]\d)")
-_ZONE: Final = r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
-_DATE: Final = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}")
-_DATE_TIME: Final = re.compile(
-    rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]+)?{_ZONE}"
-)
+_DETAIL_AMOUNTS: Final = ("Amt", "AmtDtls/TxAmt/Amt")
+"""Where a transaction states its amount: since version 001.04, and before."""
 
 _NOT_PROVIDED: Final = "NOTPROVIDED"
 """What ISO 20022 puts where the payer gave no EndToEndId."""
-
-
-class Camt054Error(Exception):
-    """The message cannot be used. `code` is stable, `detail` says where and why."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(detail)
-        self.code: Final = code
-        self.detail: Final = detail
 
 
 class Camt054Entry(Value):
@@ -82,12 +66,13 @@ def parse_camt054(message: bytes) -> tuple[Camt054Entry, ...]:
     """Read every transaction of a camt.054 message, in its order.
 
     Raises `Camt054Error` when anything in it cannot be read exactly. An entry that batches several
-    transactions gives one result for each; their amounts must add up to the entry's.
+    transactions gives one result for each; their amounts must add up to the entry's, and no two
+    transactions of an account may share a reference: one would be taken for a repeat of the other.
     """
     if len(message) > MAX_MESSAGE_BYTES:
         raise Camt054Error("camt054_too_large", f"More than {MAX_MESSAGE_BYTES} bytes")
-    root = _parse_xml(message)
-    reader = _Reader(namespace=_namespace(root))
+    root = parse_xml(message)
+    reader = Reader(namespace=namespace_of(root))
     notification = reader.one(root, "BkToCstmrDbtCdtNtfctn")
     common = {
         "message_id": reader.text(notification, "GrpHdr/MsgId"),
@@ -101,7 +86,9 @@ def parse_camt054(message: bytes) -> tuple[Camt054Entry, ...]:
     ]
     if len(found) > MAX_ENTRIES:
         raise Camt054Error("camt054_too_many_entries", f"More than {MAX_ENTRIES} transactions")
-    return tuple(_checked(fields) for fields in found)
+    entries = tuple(_checked(fields) for fields in found)
+    _refuse_shared_references(entries)
+    return entries
 
 
 def book_deposit(entry: Camt054Entry) -> BookDeposit:
@@ -121,88 +108,43 @@ def book_deposit(entry: Camt054Entry) -> BookDeposit:
     )
 
 
-def _parse_xml(message: bytes) -> Element:
-    try:
-        root: Element = fromstring(message, forbid_dtd=True)
-    except DefusedXmlException as error:
-        # Entity expansion and external entities need a DTD; a bank's message has none.
-        raise Camt054Error("camt054_dtd_forbidden", "A DTD is not allowed") from error
-    except (ParseError, LookupError, ValueError) as error:
-        # LookupError and ValueError: an encoding that expat does not know or cannot use.
-        raise Camt054Error("camt054_not_xml", f"Not well-formed XML: {error}") from error
-    return root
-
-
-def _namespace(root: Element) -> str:
-    namespace, _, name = root.tag[1:].partition("}") if root.tag.startswith("{") else ("", "", "")
-    if name != "Document" or not _NAMESPACE.fullmatch(namespace):
-        raise Camt054Error("camt054_wrong_document", f"Not a camt.054 document: {root.tag[:200]}")
-    return namespace
-
-
-class _Reader:
-    """Finds elements of one namespace and says which one is missing."""
-
-    def __init__(self, *, namespace: str) -> None:
-        self._namespaces: Final = {"": namespace}
-
-    def all(self, parent: Element, path: str) -> list[Element]:
-        return parent.findall(path, self._namespaces)
-
-    def first(self, parent: Element, *paths: str) -> Element | None:
-        for path in paths:
-            element = parent.find(path, self._namespaces)
-            if element is not None:
-                return element
-        return None
-
-    def one(self, parent: Element, *paths: str) -> Element:
-        element = self.first(parent, *paths)
-        if element is None:
-            name = parent.tag.rpartition("}")[2]
-            raise Camt054Error("camt054_element_missing", f"{name} has no {' or '.join(paths)}")
-        return element
-
-    def text(self, parent: Element, *paths: str) -> str:
-        return _clean(self.one(parent, *paths))
-
-    def text_or_none(self, parent: Element, *paths: str) -> str | None:
-        element = self.first(parent, *paths)
-        return None if element is None else _clean(element) or None
-
-    def account(self, notification: Element) -> str:
-        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
-
-    def date_or_none(self, entry: Element, name: str) -> date | None:
-        day = self.text_or_none(entry, f"{name}/Dt")
-        if day is not None:
-            return _date(day)
-        moment = self.text_or_none(entry, f"{name}/DtTm")
-        return None if moment is None else _date_of_time(moment)
-
-    def money(self, amount: Element) -> tuple[int, str]:
-        currency = amount.get("Ccy", "")
-        try:
-            return minor_units(_clean(amount), currency), currency
-        except InexactAmountError as error:
-            raise Camt054Error("camt054_amount_inexact", str(error)) from error
-        except ValueError as error:
-            raise Camt054Error("camt054_amount_invalid", str(error)) from error
-
-
-def _transactions(reader: _Reader, entry: Element) -> Iterator[dict[str, Any]]:
+def _transactions(reader: Reader, entry: Element) -> Iterator[dict[str, Any]]:
     shared = _entry_fields(reader, entry)
     details = reader.all(entry, "NtryDtls/TxDtls")
+    _refuse_contradictions(reader, entry, details)
     if not details:
         yield shared | {"bank_reference": _reference(reader.text_or_none(entry, "AcctSvcrRef"))}
     elif len(details) == 1:
         # The entry's own amount is what was booked; details may state it before charges.
+        _refuse_part_of_batch(reader, details[0], shared)
         yield shared | _detail_fields(reader, entry, details[0])
     else:
         yield from _batch(reader, entry, details, shared)
 
 
-def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
+def _refuse_contradictions(reader: Reader, entry: Element, details: list[Element]) -> None:
+    """Refuse details of another direction than the entry, or fewer or more than it announces."""
+    direction = reader.text(entry, "CdtDbtInd")
+    if any(reader.text_or_none(each, "CdtDbtInd") not in {None, direction} for each in details):
+        raise Camt054Error("camt054_batch_differs", f"A transaction of the entry is no {direction}")
+    for part in reader.all(entry, "NtryDtls"):
+        told, found = reader.text_or_none(part, "Btch/NbOfTxs"), len(reader.all(part, "TxDtls"))
+        if found and told is not None and told != str(found):
+            reason = f"The batch announces {told[:15]} transactions and gives {found}"
+            raise Camt054Error("camt054_batch_differs", reason)
+
+
+def _refuse_part_of_batch(reader: Reader, detail: Element, shared: dict[str, Any]) -> None:
+    """Refuse to take the payer of one transaction for the payer of a larger entry."""
+    amount = reader.first(detail, *_DETAIL_AMOUNTS)
+    if amount is None:
+        return
+    amount_cents, currency = reader.money(amount)
+    if currency == shared["currency"] and amount_cents < shared["amount_cents"]:
+        raise _sums_differ("The only transaction is", amount_cents, shared)
+
+
+def _entry_fields(reader: Reader, entry: Element) -> dict[str, Any]:
     amount_cents, currency = reader.money(reader.one(entry, "Amt"))
     booked_on = reader.date_or_none(entry, "BookgDt")
     value_on = reader.date_or_none(entry, "ValDt") or booked_on
@@ -212,7 +154,7 @@ def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
         "end_to_end_id": None,
         "status": reader.text(entry, "Sts/Cd", "Sts"),
         "credit_debit": reader.text(entry, "CdtDbtInd"),
-        "is_reversal": _boolean(reader.text_or_none(entry, "RvslInd")),
+        "is_reversal": boolean(reader.text_or_none(entry, "RvslInd")),
         "amount_cents": amount_cents,
         "currency": currency,
         "value_on": value_on,
@@ -221,7 +163,7 @@ def _entry_fields(reader: _Reader, entry: Element) -> dict[str, Any]:
     }
 
 
-def _detail_fields(reader: _Reader, entry: Element, detail: Element) -> dict[str, Any]:
+def _detail_fields(reader: Reader, entry: Element, detail: Element) -> dict[str, Any]:
     quoted = reader.text_or_none(detail, "Refs/EndToEndId")
     own_reference = reader.text_or_none(detail, "Refs/AcctSvcrRef")
     return {
@@ -234,12 +176,12 @@ def _detail_fields(reader: _Reader, entry: Element, detail: Element) -> dict[str
 
 
 def _batch(
-    reader: _Reader, entry: Element, details: list[Element], shared: dict[str, Any]
+    reader: Reader, entry: Element, details: list[Element], shared: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Take a batch apart; each transaction needs an amount and a reference of its own."""
     total_cents = 0
     for detail in details:
-        amount_cents, currency = reader.money(reader.one(detail, "Amt", "AmtDtls/TxAmt/Amt"))
+        amount_cents, currency = reader.money(reader.one(detail, *_DETAIL_AMOUNTS))
         own_reference = reader.text_or_none(detail, "Refs/AcctSvcrRef")
         if currency != shared["currency"]:
             raise Camt054Error("camt054_batch_differs", "A transaction in another currency")
@@ -250,16 +192,14 @@ def _batch(
             | {"bank_reference": _reference(own_reference), "amount_cents": amount_cents}
         )
     if total_cents != shared["amount_cents"]:
-        raise Camt054Error(
-            "camt054_batch_differs",
-            f"The transactions add up to {sum_text(total_cents, shared['currency'])},"
-            f" the entry says {sum_text(shared['amount_cents'], shared['currency'])}",
-        )
+        raise _sums_differ("The transactions add up to", total_cents, shared)
 
 
-def _clean(element: Element) -> str:
-    """Collapse white space as XML Schema does for tokens."""
-    return " ".join((element.text or "").split())
+def _sums_differ(what: str, amount_cents: int, shared: dict[str, Any]) -> Camt054Error:
+    sums = (sum_text(cents, shared["currency"]) for cents in (amount_cents, shared["amount_cents"]))
+    return Camt054Error(
+        "camt054_batch_differs", f"{what} {next(sums)}, the entry says {next(sums)}"
+    )
 
 
 def _reference(reference: str | None) -> str:
@@ -271,32 +211,16 @@ def _reference(reference: str | None) -> str:
     return reference
 
 
-def _boolean(text: str | None) -> bool:
-    if text in {None, "false", "0"}:
-        return False
-    if text in {"true", "1"}:
-        return True
-    raise Camt054Error("camt054_field_invalid", f"RvslInd is not a boolean: {text!r}")
-
-
-def _date(text: str) -> date:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        raise Camt054Error("camt054_field_invalid", f"Not a date: {text[:40]!r}")
-    try:
-        return date.fromisoformat(match[1])
-    except ValueError as error:
-        raise Camt054Error("camt054_field_invalid", f"No such day: {text}") from error
-
-
-def _date_of_time(text: str) -> date:
-    """Give the calendar day as the bank writes it, in the bank's own offset."""
-    if _DATE_TIME.fullmatch(text) is None:
-        raise Camt054Error("camt054_field_invalid", f"Not a time: {text[:40]!r}")
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError as error:
-        raise Camt054Error("camt054_field_invalid", f"No such time: {text}") from error
+def _refuse_shared_references(entries: tuple[Camt054Entry, ...]) -> None:
+    """Let one reference name one payment, which may come pending, then booked, then reversed."""
+    stages = Counter(
+        (each.account, each.bank_reference, each.status, each.credit_debit, each.is_reversal)
+        for each in entries
+    )
+    for (_, reference, *_stage), number in stages.items():
+        if number > 1:
+            reason = f"{number} transactions share the AcctSvcrRef {reference}"
+            raise Camt054Error("camt054_reference_repeated", reason)
 
 
 def _checked(fields: dict[str, Any]) -> Camt054Entry:

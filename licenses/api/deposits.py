@@ -19,7 +19,8 @@ from audits.kernel import Context, Refused
 from audits.sealing import configured, receipts
 from audits.sealing.receipts import SignedReceipt
 from licenses.api.escrows import BOOK_DEPOSIT
-from licenses.camt054 import Camt054Entry, Camt054Error, book_deposit, parse_camt054
+from licenses.camt054 import Camt054Entry, book_deposit, parse_camt054
+from licenses.camt054_xml import Camt054Error
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.money import AmountCents, Currency
 
