@@ -24,10 +24,10 @@ from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import CreditDebit, EntryStatus
 from licenses.domain.money import (
     AmountCents,
-    BankAccount,
     BankPartyName,
     BankReference,
     Currency,
+    ReportedAccount,
     sum_text,
 )
 
@@ -46,7 +46,7 @@ class Camt054Entry(Value):
 
     message_id: BankReference
     message_sha256: Sha256
-    account: BankAccount
+    account: ReportedAccount
     bank_reference: BankReference
     """`AcctSvcrRef`: with `account` it identifies the transaction for ever."""
     end_to_end_id: BankReference | None

@@ -87,8 +87,8 @@ class Reader:
         return None if element is None else _clean(element) or None
 
     def account(self, notification: Element) -> str:
-        """Read the number of the account that a notification is about."""
-        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
+        """Read the number of the account that a notification is about, without its spaces."""
+        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id").replace(" ", "")
 
     def date_or_none(self, entry: Element, name: str) -> date | None:
         """Read a day, given as such or as a moment, in the bank's own calendar."""

@@ -4,6 +4,7 @@ import hashlib
 from datetime import date
 from typing import Any, Final
 
+import msgspec
 import pytest
 from hypothesis import given as forall
 from hypothesis import settings
@@ -20,6 +21,7 @@ from licenses.camt054 import (
 from licenses.camt054_xml import Camt054Error
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import CreditDebit, EntryStatus
+from licenses.domain.money import ReportedAccount
 
 OLD: Final = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"
 NEW: Final = "urn:iso:std:iso:20022:tech:xsd:camt.054.001.08"
@@ -147,6 +149,14 @@ def test_every_direction_and_status() -> None:
 def test_an_account_may_have_another_number_than_an_iban() -> None:
     raw = message(ENTRY, account="<Acct><Id><Othr><Id>4711/2</Id></Othr></Id></Acct>")
     assert only(parse_camt054(raw)).account == "4711/2"
+
+
+def test_one_account_has_one_number_however_it_is_spaced() -> None:
+    spaced = ACCOUNT.replace("DE02120300000000202051", "DE02 1203 0000\u00a00000 2020 51")
+    assert only(parse_camt054(message(ENTRY, account=spaced))).account == PARSED.account
+    for number in ("DE02 1203", "DE02\u00a01203", " DE02", "DE02\t"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(number, ReportedAccount)
 
 
 def test_what_was_not_provided_is_none() -> None:
