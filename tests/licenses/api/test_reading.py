@@ -193,6 +193,17 @@ def test_a_status_that_no_thing_ever_has_is_400_and_not_an_empty_list(
     assert right.json()["items"] == []
 
 
+def test_a_value_of_a_long_pattern_is_sent_to_where_it_is_explained(people: People) -> None:
+    body = problem(
+        people["exporter"].post("applications/", {"destination_country": "cn"}),
+        400,
+        "request_invalid",
+    )
+    [fault] = body["errors"]
+    assert fault["path"] == "$.destination_country"
+    assert fault["detail"] == "Not of the form that /api/v1/schema/ explains for this field"
+
+
 def test_an_edition_is_found_by_its_name(stage: Any, people: People) -> None:
     del stage
     shown = people["exporter"].get(f"editions/{edition_id('brief-2026')}")
