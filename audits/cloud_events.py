@@ -10,6 +10,8 @@ from audits.codec import Recorded
 from audits.kernel import Role
 
 SEQUENCE_DIGITS: Final = 19
+TYPE_PREFIX: Final = "tollgate."
+"""Before the wire name, in `type`."""
 
 
 class CloudEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,7 @@ def cloud_event(event: Recorded[msgspec.Raw], digest: bytes, log_index: int | No
     return CloudEvent(
         id=event.event_id,
         source=f"urn:tollgate:{event.aggregate}",
-        type=f"tollgate.{event.type}",
+        type=TYPE_PREFIX + event.type,
         subject=event.stream_id,
         time=event.recorded_at,
         data=event.data,

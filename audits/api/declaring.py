@@ -18,6 +18,7 @@ from audits import context as minting
 from audits.api.headers import IfMatch
 from audits.api.pages import LARGEST_SIZE, USUAL_SIZE
 from audits.kernel import Actor, Command, Decider, State, Value
+from audits.projection import case_name
 
 Limit = Annotated[
     int, msgspec.Meta(ge=1, le=LARGEST_SIZE, description="How many items at most on a page.")
@@ -97,14 +98,18 @@ class Listing:
     orderings: tuple[str, ...] = ("-created_at", "created_at", "-changed_at", "changed_at")
     """What a client may order by, the usual ordering first; columns that are never null."""
 
-    def parameters(self) -> type[Any]:
-        """Make the query parameters: the filters, and `ordering` with its choices."""
-        return _parameters_of(self.filters, self.orderings)
+    def parameters(self, statuses: tuple[str, ...]) -> type[Any]:
+        """Make the query parameters: the filters, and `status` and `ordering` with their choices."""
+        return _parameters_of(self.filters, self.orderings, statuses)
 
 
 @cache
-def _parameters_of(filters: type[Filters], orderings: tuple[str, ...]) -> type[Any]:
-    members = {"__annotations__": {"ordering": Literal[orderings]}, "ordering": orderings[0]}
+def _parameters_of(
+    filters: type[Filters], orderings: tuple[str, ...], statuses: tuple[str, ...]
+) -> type[Any]:
+    # A status that nothing ever has is a slip: an empty list would answer it as if it were none.
+    choices = {"status": Literal[statuses] | None, "ordering": Literal[orderings]}
+    members = {"__annotations__": choices, "status": None, "ordering": orderings[0]}
     return types.new_class(
         f"{filters.__name__}Ordered", (filters,), {}, lambda ns: ns.update(members)
     )
@@ -163,6 +168,10 @@ class Resource:
         hint = get_type_hints(self.decider.evolve)["return"]
         cases = get_args(hint) if get_origin(hint) in _UNIONS else (hint,)
         return tuple(case for case in cases if case is not type(self.decider.initial))
+
+    def statuses(self) -> tuple[str, ...]:
+        """Name those cases as the API does."""
+        return tuple(map(case_name, self.states()))
 
 
 _UNIONS: Final = (Union, types.UnionType)

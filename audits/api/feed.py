@@ -16,9 +16,11 @@ from audits.api import bodies, headers, operations
 from audits.api.declaring import Moment, Paging
 from audits.api.history import envelope_of
 from audits.api.pages import Cursor, seal, unseal
+from audits.api.problems import Rejected
 from audits.api.schema import Json, Of, Operation
 from audits.api.views import ApiView, actor_of, lookups, respond
-from audits.cloud_events import CloudEvent, cloud_event
+from audits.cloud_events import TYPE_PREFIX, CloudEvent, cloud_event
+from audits.codec import registry
 from audits.kernel import NotPermitted, Role
 from audits.models import EventRow, LogEntry
 
@@ -52,6 +54,17 @@ def require_auditor(request: HttpRequest) -> None:
         raise NotPermitted("role_not_permitted", f"The journal is not for the role {role.value}")
 
 
+def _as_named(asked: Feed) -> Feed:
+    """Take a type as a CloudEvent writes it, too; refuse one that no event has or can have."""
+    if asked.type is None:
+        return asked
+    name = asked.type.removeprefix(TYPE_PREFIX)
+    if name not in registry.names() and not EventRow.objects.filter(type=name).exists():
+        # An empty page would say that nothing of the kind ever happened.
+        raise Rejected(400, "query_invalid", f"There is no event {name}", path="$.type")
+    return msgspec.structs.replace(asked, type=name)
+
+
 class FeedView(ApiView):
     """`GET /events/`."""
 
@@ -76,7 +89,7 @@ class FeedView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Show a page of the log."""
         require_auditor(request)
-        asked = bodies.query(request.GET, Feed)
+        asked = _as_named(bodies.query(request.GET, Feed))
         after = -1
         if asked.cursor is not None:
             after = unseal(asked.cursor, ordering=ORDERING, keys=1).position()

@@ -116,7 +116,7 @@ def listing(resource: Resource, listed: Listing) -> Operation:
         tag=resource.path,
         summary=f"List each {resource.words} that you may see",
         description=resource.summary,
-        parameters=query_parameters(listed.parameters()),
+        parameters=query_parameters(listed.parameters(resource.statuses())),
         responses={200: page("One page.", Of(listed.row), {"stands_on": Of(Moment)})},
         problems=(*LISTING, *PAST),
     )

@@ -11,6 +11,8 @@ from audits import vault
 from audits.kernel import Refused
 
 CONTENT_TYPE: Final = "application/problem+json"
+LONGEST_DETAIL: Final = 200
+"""In characters; what of a pattern a person still reads."""
 _AT: Final = re.compile(r" - at `(?P<path>\$.*)`$")
 
 
@@ -72,9 +74,11 @@ def fault_of(error: msgspec.ValidationError) -> Fault:
     """Take msgspec's message apart into place and reason."""
     message = str(error)
     found = _AT.search(message)
-    if found is None:
-        return Fault(path="$", detail=message)
-    return Fault(path=found["path"], detail=message[: found.start()])
+    path, detail = ("$", message) if found is None else (found["path"], message[: found.start()])
+    if "matching regex" in detail and len(detail) > LONGEST_DETAIL:
+        # A pattern of 250 countries explains nothing; its description does.
+        detail = "Not of the form that /api/v1/schema/ explains for this field"
+    return Fault(path=path, detail=detail)
 
 
 def of_refusal(error: Refused, path: str) -> Problem:

@@ -153,7 +153,7 @@ class ListView(ResourceView):
     def get(self, request: Request) -> HttpResponse:
         """List the things that the actor may see, a page at a time."""
         listing = self.listing
-        asked = bodies.query(request.GET, listing.parameters())
+        asked = bodies.query(request.GET, listing.parameters(self.resource.statuses()))
         at = asked_moment(asked)
         cutting = {"ordering": asked.ordering, "cursor": asked.cursor, "limit": asked.limit}
         if at is None:

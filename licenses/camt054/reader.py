@@ -1,12 +1,19 @@
-"""Reads the parts of a camt.054 message: texts, flags, days and sums, each exactly or not at all."""
+"""Finds the elements of a camt.054 message and reads their texts exactly, or names what is wrong.
+
+Amounts become integers of the minor unit, days the calendar days of the bank; no float is made.
+"""
 
 import re
 from datetime import date, datetime
 from typing import Final
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from licenses.domain.money import InexactAmountError, minor_units
 
+_NAMESPACE: Final = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.054\.001\.(?:0[2-9]|[1-9]\d)")
 _ZONE: Final = r"(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 _DATE: Final = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}")
 _DATE_TIME: Final = re.compile(
@@ -23,6 +30,27 @@ class Camt054Error(Exception):
         self.detail: Final = detail
 
 
+def parse_xml(message: bytes) -> Element:
+    """Read the document; raise `Camt054Error` for what is not well-formed or has a DTD."""
+    try:
+        root: Element = fromstring(message, forbid_dtd=True)
+    except DefusedXmlException as error:
+        # Entity expansion and external entities need a DTD; a bank's message has none.
+        raise Camt054Error("camt054_dtd_forbidden", "A DTD is not allowed") from error
+    except (ParseError, LookupError, ValueError) as error:
+        # LookupError and ValueError: an encoding that expat does not know or cannot use.
+        raise Camt054Error("camt054_not_xml", f"Not well-formed XML: {error}") from error
+    return root
+
+
+def namespace_of(root: Element) -> str:
+    """Give the namespace of a camt.054 document, or raise `Camt054Error`."""
+    namespace, _, name = root.tag[1:].partition("}") if root.tag.startswith("{") else ("", "", "")
+    if name != "Document" or not _NAMESPACE.fullmatch(namespace):
+        raise Camt054Error("camt054_wrong_document", f"Not a camt.054 document: {root.tag[:200]}")
+    return namespace
+
+
 class Reader:
     """Finds elements of one namespace and says which one is missing."""
 
@@ -30,11 +58,11 @@ class Reader:
         self._namespaces: Final = {"": namespace}
 
     def all(self, parent: Element, path: str) -> list[Element]:
-        """Give every element at `path` below `parent`, in their order."""
+        """Find every element at a path."""
         return parent.findall(path, self._namespaces)
 
     def first(self, parent: Element, *paths: str) -> Element | None:
-        """Give what is at the first of `paths` that leads anywhere."""
+        """Find the first element at the first path that has one."""
         for path in paths:
             element = parent.find(path, self._namespaces)
             if element is not None:
@@ -42,7 +70,7 @@ class Reader:
         return None
 
     def one(self, parent: Element, *paths: str) -> Element:
-        """Give the same; Camt054Error where none of them does."""
+        """Find an element that must be there; `camt054_element_missing` where it is not."""
         element = self.first(parent, *paths)
         if element is None:
             name = parent.tag.rpartition("}")[2]
@@ -50,25 +78,20 @@ class Reader:
         return element
 
     def text(self, parent: Element, *paths: str) -> str:
-        """Give the text there, its white space collapsed."""
+        """Read the text of an element that must be there."""
         return _clean(self.one(parent, *paths))
 
     def text_or_none(self, parent: Element, *paths: str) -> str | None:
-        """Give the same; None where there is no element or no text."""
+        """Read the text of an element; None where it is missing or empty."""
         element = self.first(parent, *paths)
         return None if element is None else _clean(element) or None
 
-    def flag(self, entry: Element, name: str) -> bool:
-        """Give an XML Schema boolean; False where it is not said."""
-        text = self.text_or_none(entry, name)
-        if text in {None, "false", "0"}:
-            return False
-        if text in {"true", "1"}:
-            return True
-        raise Camt054Error("camt054_field_invalid", f"{name} is not a boolean: {text!r}")
+    def account(self, notification: Element) -> str:
+        """Read the number of the account that a notification is about, without its spaces."""
+        return self.text(notification, "Acct/Id/IBAN", "Acct/Id/Othr/Id").replace(" ", "")
 
     def date_or_none(self, entry: Element, name: str) -> date | None:
-        """Give a day stated as a day or as a moment; None where it is neither."""
+        """Read a day, given as such or as a moment, in the bank's own calendar."""
         day = self.text_or_none(entry, f"{name}/Dt")
         if day is not None:
             return _date(day)
@@ -76,7 +99,7 @@ class Reader:
         return None if moment is None else _date_of_time(moment)
 
     def money(self, amount: Element) -> tuple[int, str]:
-        """Give an exact amount in minor units, and its currency."""
+        """Read an amount: minor units and currency."""
         currency = amount.get("Ccy", "")
         try:
             return minor_units(_clean(amount), currency), currency
@@ -89,6 +112,15 @@ class Reader:
 def _clean(element: Element) -> str:
     """Collapse white space as XML Schema does for tokens."""
     return " ".join((element.text or "").split())
+
+
+def boolean(text: str | None) -> bool:
+    """Read an `xs:boolean`; what is missing is false."""
+    if text in {None, "false", "0"}:
+        return False
+    if text in {"true", "1"}:
+        return True
+    raise Camt054Error("camt054_field_invalid", f"RvslInd is not a boolean: {text!r}")
 
 
 def _date(text: str) -> date:

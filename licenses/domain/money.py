@@ -46,6 +46,17 @@ BankAccount = Annotated[
     ),
 ]
 
+ReportedAccount = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^\s\x00-\x1f\x7f]+$(?!\n)",
+        min_length=1,
+        max_length=34,
+        description="IBAN or another account number (ISO 20022 `Acct/Id`), without spaces.",
+    ),
+]
+"""As a bank must report it: an account that may be written in two ways hides a duplicate."""
+
 BankReference = Annotated[
     str,
     msgspec.Meta(

@@ -87,13 +87,13 @@ def dispatch(desk: Desk, _command: Any, loaded: Loaded[Any], events: list[Event]
 
 
 def _release(desk: Desk, shipment_id: UUID, event: ShipmentDispatched) -> None:
-    """Release the price; where no prepayment is required, only as far as it was paid in."""
+    """Release the price; where no prepayment is required, only if as much was paid in and stayed."""
     account = escrow_id(event.license_id)
     state = desk.load(escrow.DECIDER, account, lock="write").state
     if isinstance(state, NotOpened):
         return
     books = state.books
-    if not books.terms.prepayment.required and books.held_cents < event.value_cents:
+    if not books.terms.prepayment.required and books.available_cents < event.value_cents:
         return
     release = ReleaseEscrow(shipment_id=shipment_id, gross_cents=event.value_cents)
     desk.decide(escrow.DECIDER, account, release)

@@ -182,6 +182,7 @@ def _payment(basis: Basis, value_cents: int) -> PaymentFacts | None:
         agreed_cents=state.books.terms.price_cents,
         deposited_cents=state.books.credited_cents,
         held_cents=state.books.held_cents,
+        reversed_cents=state.books.uncovered_cents,
         price_cents=value_cents,
         currency=state.books.terms.currency,
         evidence=basis.escrow.latest(
@@ -189,6 +190,7 @@ def _payment(basis: Basis, value_cents: int) -> PaymentFacts | None:
             escrow_events.DepositBooked,
             escrow_events.EscrowFunded,
             escrow_events.EscrowForfeited,
+            *([escrow_events.DepositSetAside] if state.books.uncovered_cents else []),
         ),
     )
 
@@ -205,7 +207,7 @@ def _levy(desk: Desk, basis: Basis, edition: Edition, value_cents: int) -> LevyF
         base_cents=value_cents if is_on_proceeds else entered,
         # An entered value is in US dollars, as customs has it.
         currency=basis.terms.currency if is_on_proceeds else "USD",
-        held_cents=0 if isinstance(state, NotOpened) else state.books.held_cents,
+        held_cents=0 if isinstance(state, NotOpened) else state.books.available_cents,
         imported_for_testing=entered is not None,
         confirmed_cents=lookups().confirmed_cents(
             desk, license_id, shipment_id=basis.shipment.stream_id

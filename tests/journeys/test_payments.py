@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from audits import context
+from audits import context, verification
 from customers.domain.customer import commands as customer
-from licenses.domain import escrow
+from licenses.domain import escrow, shipment
 from licenses.domain.escrow import commands
 from licenses.domain.escrow.state import AwaitingFunds, Funded
+from licenses.domain.shipment.state import Cleared, Requested
 from tests.journeys.test_refusals import refused
 from tests.support.deal import Deal
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER
@@ -21,6 +22,23 @@ def send_back(deal: Deal, amount_cents: int) -> Any:
         amount_cents=amount_cents,
         bank_reference=f"{deal.token}-BACK",
         returned_on=str(context.database_now().date()),
+    )
+    return deal.stage.do(BANK, command, deal.escrow_id)
+
+
+def take_back(deal: Deal, *, reference: str) -> Any:
+    """Have the bank report that it reversed the buyer's payment, under the same reference."""
+    command = body(
+        commands.BookDeposit,
+        account="US00TOLLGATE0001",
+        bank_reference=f"{deal.token}-{reference}",
+        amount_cents=deal.price_cents,
+        currency="USD",
+        value_on=str(context.database_now().date()),
+        status="BOOK",
+        credit_debit="DBIT",
+        is_reversal=True,
+        message_sha256="0" * 64,
     )
     return deal.stage.do(BANK, command, deal.escrow_id)
 
@@ -49,6 +67,25 @@ def test_what_is_paid_too_much_goes_back_and_no_more_than_that(stage: Stage) -> 
     refused("return_conflict", lambda: send_back(deal, 1))
     books = stage.state(escrow.DECIDER, deal.escrow_id).books
     assert (books.held_cents, books.excess_cents) == (deal.price_cents, 0)
+
+
+def test_nothing_leaves_on_a_payment_that_the_bank_took_back(stage: Stage) -> None:
+    stage.sell_at_home(8)
+    deal = Deal(stage, stage.approved_customer()).ready()
+    assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
+    refused("deposit_not_a_credit", lambda: take_back(deal, reference="R1"))
+    stage.settle()
+    assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Requested)
+    refusal = refused("clearance_does_not_hold", deal.dispatch)
+    codes = [failing["code"] for failing in refusal.extra["failing"]]
+    assert codes == ["deposit_reversed", "levy_not_covered"]
+    assert verification.verify(only=("read_models", "ledger")).is_sound
+
+    deal.deposit(reference="R2")
+    stage.settle()
+    assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
+    deal.dispatch()
+    assert verification.verify(only=("read_models", "ledger")).is_sound
 
 
 def test_a_buyer_that_is_not_cleared_neither_pays_nor_is_paid(stage: Stage) -> None:

@@ -195,7 +195,8 @@ def _draft(state: ApplicationState) -> Draft:
     if isinstance(state, NotDrafted):
         raise Refused("application_not_drafted", "There is no such application")
     if not isinstance(state, Draft):
-        raise Refused("application_not_draft", "What was submitted stands as it was submitted")
+        case = type(state).__name__.lower()
+        raise Refused("application_not_draft", f"It is {case}: only a draft is changed or filed")
     return state
 
 

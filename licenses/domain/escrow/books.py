@@ -10,9 +10,11 @@ from msgspec.structs import replace
 
 from audits.kernel import Value
 from licenses.domain.escrow.events import (
+    CreditDebit,
     DepositBooked,
     DepositSetAside,
     Entry,
+    EntryStatus,
     EscrowForfeited,
     EscrowFunded,
     EscrowOpened,
@@ -69,6 +71,42 @@ class Books(Value):
         refunded_cents = self.refund_paid.amount_cents if self.refund_paid else 0
         left_cents = self.released_gross_cents + self.forfeited_cents + refunded_cents
         return self.credited_cents - left_cents
+
+    @property
+    def uncovered_cents(self) -> int:
+        """What the bank took back of deposits and no excess makes up for.
+
+        The ledger still counts it as held: nothing may leave on it until somebody pays again.
+        """
+        return max(0, self.taken_back_cents - self.excess_cents)
+
+    @property
+    def available_cents(self) -> int:
+        """What is held and was not taken back."""
+        return max(0, self.held_cents - self.uncovered_cents)
+
+    @property
+    def taken_back_cents(self) -> int:
+        """What the bank reversed of credits, less what it undid of such reversals."""
+        taken = undone = 0
+        for entry in self.set_aside:
+            if not self._is_booked_reversal(entry):
+                continue
+            if entry.credit_debit is CreditDebit.DEBIT:
+                taken += entry.amount_cents
+            else:
+                undone += entry.amount_cents
+        return max(0, taken - undone)
+
+    def _is_booked_reversal(self, entry: DepositSetAside) -> bool:
+        """Tell a reversal of this escrow's payments: it quotes them, or has a credit's reference."""
+        known = self.deposit(entry.account, entry.bank_reference)
+        return (
+            entry.is_reversal
+            and entry.status is EntryStatus.BOOKED
+            and entry.currency == self.terms.currency
+            and (known is not None or entry.end_to_end_id == self.terms.payment_reference)
+        )
 
     @property
     def excess_cents(self) -> int:

@@ -11,11 +11,11 @@ from customers.domain.values import LongText, Sha256
 from licenses.domain.escrow.events import CreditDebit, EntryStatus, ForfeitReason, Payer
 from licenses.domain.money import (
     AmountCents,
-    BankAccount,
     BankReference,
     Currency,
     PayerName,
     PositiveCents,
+    ReportedAccount,
 )
 from licenses.domain.policy.model import EditionName, Levy, Prepayment
 
@@ -38,7 +38,7 @@ class OpenEscrow(Command):
 class BookDeposit(Command):
     """Report an entry on the escrow account, as JSON or as read from a camt.054 message."""
 
-    account: BankAccount
+    account: ReportedAccount
     bank_reference: BankReference
     """With `account` it identifies the entry for ever."""
     end_to_end_id: BankReference | None = None

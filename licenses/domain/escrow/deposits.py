@@ -65,7 +65,8 @@ def book_deposit(
     books = current.books
     payer_id = _payer_id(command, books.terms.payers, facts.named_payer_ids)
     booked = books.deposit(command.account, command.bank_reference)
-    if booked is not None:
+    is_taken_back = command.is_reversal and command.credit_debit is CreditDebit.DEBIT
+    if booked is not None and not is_taken_back:
         return _repeated(command, booked, payer_id)
     noted = books.noted(command.account, command.bank_reference)
     _refuse_other_content(command, noted, facts.booked_for_license_id)

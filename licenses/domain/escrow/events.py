@@ -115,7 +115,8 @@ class DepositBooked(Event):
 class DepositSetAside(Event):
     """The bank reported something that cannot be credited; the bank keeps it.
 
-    Nothing is posted: the money never was in escrow.
+    Nothing is posted: the money never was in escrow. The reversal of a credit that was is set aside
+    as well; until it is made up for, nothing leaves on that money.
     """
 
     license_id: UUID

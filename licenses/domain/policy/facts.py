@@ -149,6 +149,8 @@ class PaymentFacts(Value):
     """Booked in all, excess not counted."""
     held_cents: Cents
     """Still in escrow."""
+    reversed_cents: Cents = 0
+    """Of what is deposited, taken back by the bank and not made up for."""
     price_cents: Cents
     """Price of this shipment."""
     currency: str

@@ -95,7 +95,7 @@ class CustomerRule(Value):
 
     assurances: Annotated[tuple[Assurance, ...], Meta(min_length=1)]
     remote_countries: tuple[Country, ...] = ()
-    """Remote end users there must be disclosed."""
+    """Remote end users there must be disclosed. No verdict asks: a certification discloses them all."""
     citation: Citation
 
 

@@ -6,7 +6,13 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from audits.kernel import State
-from licenses.domain.escrow.events import EscrowForfeited, EscrowFunded, RefundWaived
+from licenses.domain.escrow.events import (
+    DepositBooked,
+    DepositSetAside,
+    EscrowForfeited,
+    EscrowFunded,
+    RefundWaived,
+)
 from licenses.domain.lab_test.events import CertificateIssued, CertificateVoided
 from licenses.domain.license.events import (
     LicenseReinstated,
@@ -61,7 +67,9 @@ PROCESS: Final = Process(
     initial=Waiting(),
     triggers=(
         *(ShipmentRequested, EndUserStatementHeld, GateRecorded, ExportFiled),
-        *(EscrowFunded, EscrowForfeited, RefundWaived, RemittanceConfirmed),
+        # Beside the last payment: one that the bank takes back, and one that makes up for it.
+        *(EscrowFunded, DepositSetAside, DepositBooked),
+        *(EscrowForfeited, RefundWaived, RemittanceConfirmed),
         *(CertificateIssued, CertificateVoided),
         *(ProvisosAcknowledged, LicenseSuspended, LicenseReinstated),
     ),

@@ -141,6 +141,20 @@ def test_filters_narrow_the_feed(auditor: ApiClient, jars: list[str]) -> None:
 
 
 @pytest.mark.usefixtures("jars")
+def test_a_type_is_taken_as_an_event_shows_it(auditor: ApiClient) -> None:
+    shown = auditor.get("events/").json()["items"][0]["type"]
+    assert shown.startswith("tollgate.")
+    assert set(types(auditor.get("events/", {"type": shown}))) == {shown}
+
+
+@pytest.mark.usefixtures("jars")
+def test_a_type_that_no_event_has_is_400_and_not_an_empty_page(auditor: ApiClient) -> None:
+    body = problem(auditor.get("events/", {"type": "jar_fill"}), 400, "query_invalid")
+    assert body["errors"][0]["path"] == "$.type"
+    assert types(auditor.get("events/", {"type": "command_refused"})) == []  # none yet
+
+
+@pytest.mark.usefixtures("jars")
 def test_filters_stay_in_the_links(auditor: ApiClient) -> None:
     first = auditor.get("events/", {"type": "jar_opened", "limit": 1})
     assert types(auditor.get(next_of(first))) == ["tollgate.jar_opened"]

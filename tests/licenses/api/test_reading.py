@@ -183,6 +183,28 @@ def test_lists_come_in_pages_in_the_order_asked_for(people: People) -> None:
     problem(exporter.get("applications/", {"ordering": "end_use"}), 400, "request_invalid")
 
 
+@pytest.mark.parametrize("moment", [{}, {"log_index": "-1"}])
+def test_a_status_that_no_thing_ever_has_is_400_and_not_an_empty_list(
+    people: People, moment: dict[str, str]
+) -> None:
+    wrong = people["officer"].get("licenses/", {"status": "granted"} | moment)
+    body = problem(wrong, 400, "request_invalid")
+    assert body["errors"][0]["path"] == "$.status"
+    right = people["officer"].get("licenses/", {"status": "active"} | moment)
+    assert right.json()["items"] == []
+
+
+def test_a_value_of_a_long_pattern_is_sent_to_where_it_is_explained(people: People) -> None:
+    body = problem(
+        people["exporter"].post("applications/", {"destination_country": "cn"}),
+        400,
+        "request_invalid",
+    )
+    [fault] = body["errors"]
+    assert fault["path"] == "$.destination_country"
+    assert fault["detail"] == "Not of the form that /api/v1/schema/ explains for this field"
+
+
 def test_an_edition_is_found_by_its_name(stage: Any, people: People) -> None:
     del stage
     shown = people["exporter"].get(f"editions/{edition_id('brief-2026')}")

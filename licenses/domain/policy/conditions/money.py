@@ -10,7 +10,7 @@ from licenses.domain.policy.verdicts import Finding, fail, hold, unknown
 
 
 def prepayment(edition: Edition, deal: DealFacts) -> Verdict:
-    """C8: everything licensed is paid in, and this shipment's price is still in escrow."""
+    """C8: everything licensed is paid in, none of it taken back, and this price still in escrow."""
     condition, rule, facts = Condition.PREPAYMENT, edition.prepayment, deal.payment
     if not rule.required:
         reason = "Prepayment is not a condition of this edition."
@@ -19,6 +19,9 @@ def prepayment(edition: Edition, deal: DealFacts) -> Verdict:
         return unknown(condition, "payment", citation=rule.citation)
     said = partial(sum_text, currency=facts.currency)
     findings = []
+    if facts.reversed_cents:
+        reason = f"The bank took back {said(facts.reversed_cents)} of the deposits"
+        findings.append(Finding("deposit_reversed", reason))
     if facts.deposited_cents < facts.agreed_cents:
         reason = f"{said(facts.deposited_cents)} of {said(facts.agreed_cents)} are deposited"
         findings.append(Finding("not_prepaid", reason))

@@ -45,6 +45,7 @@ def test_an_independent_laboratory_is_accredited() -> None:
         ("laboratory_site_abroad", {"sites": (site(), site("CN"))}),
         ("laboratory_controlled_from_abroad", {"control_countries": ("US", "CN")}),
         ("laboratory_controlled_from_abroad", {"control_countries": ("MO",)}),
+        ("laboratory_controlled_from_abroad", {"control_countries": ("HK",)}),
         (
             "laboratory_not_independent",
             {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from licenses.domain.policy.facts import ClearanceFacts, GateFacts
-from licenses.domain.policy.model import Condition, GateKind
+from licenses.domain.policy.facts import ClearanceFacts, DealFacts, GateFacts
+from licenses.domain.policy.model import Condition, Edition, GateKind
 from tests.licenses.domain.policy.deals import (
     BRIEF,
     BRIEF_DEAL,
@@ -48,6 +48,13 @@ def test_gates_of_china(gates: tuple[GateFacts, ...], code: str) -> None:
     deal = changed(BRIEF_DEAL, "clearance", gates=gates)
 
     expect(code, C11, BRIEF, deal)
+
+
+@pytest.mark.parametrize(("edition", "deal"), [(BRIEF, BRIEF_DEAL), (RULE, RULE_DEAL)])
+def test_hong_kong_has_the_gates_of_china(edition: Edition, deal: DealFacts) -> None:
+    to_hong_kong = changed(without(deal, "clearance"), "route", destination="HK")
+
+    expect("end_user_statement_missing", C11, edition, to_hong_kong)
 
 
 def test_the_gate_is_cited_and_proven() -> None:

@@ -36,12 +36,12 @@ def _with_end_user(deal: DealFacts, **countries: str | None) -> DealFacts:
         ("CN", "destination_eligible", "destination_eligible"),
         ("MO", "destination_eligible", "destination_eligible"),
         ("AE", "destination_not_admitted", "destination_eligible"),
-        ("HK", "destination_not_admitted", "destination_eligible"),
+        ("HK", "destination_eligible", "destination_eligible"),
         ("RU", "destination_not_admitted", "destination_eligible"),
         ("IR", "destination_not_admitted", "destination_refused"),
     ],
 )
-def test_rule_admits_china_and_macau_alone(
+def test_rule_admits_china_with_hong_kong_and_macau_alone(
     destination: str, under_rule: str, under_brief: str
 ) -> None:
     expect(under_rule, C2, RULE, changed(RULE_DEAL, "route", destination=destination))

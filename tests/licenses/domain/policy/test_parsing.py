@@ -31,7 +31,7 @@ def test_every_problem_is_named_at_once_with_its_path() -> None:
     toml = _edited(toml, "ratio_denominator = 2", "ratio_denominator = 0\nratio = 0.5")
     toml = _edited(toml, 'on_ban = "forfeit"', 'on_ban = "keep"')
     toml = _edited(toml, "long_stop_days = 180", "")
-    toml = _edited(toml, 'numerator_countries = ["CN"]', 'numerator_countries = ["CN", "XX"]')
+    toml = _edited(toml, 'numerator_countries = ["CN", "HK"]', 'numerator_countries = ["CN", "XX"]')
     toml = _edited(toml, 'kind = "import_clearance"', 'kind = "stamp"')
     toml += '\n[[bans]]\nmodels = ["H200"]\nreason = "turned"\n[extra]\n'
 
@@ -77,7 +77,7 @@ def test_a_value_that_does_not_fit_is_named(old: str, new: str, problem: str) ->
         ),
         ("rate_numerator = 25", "rate_numerator = 101", "levy: takes more than its base"),
         (
-            'numerator_countries = ["CN"]',
+            'numerator_countries = ["CN", "HK"]',
             'numerator_countries = ["CN", "US"]',
             "cap: counts a country against itself",
         ),

@@ -41,6 +41,11 @@ def test_escrow_still_holds_the_price(held_cents: int, code: str) -> None:
     expect(code, C8, BRIEF, changed(BRIEF_DEAL, "payment", held_cents=held_cents))
 
 
+@pytest.mark.parametrize(("reversed_cents", "code"), [(1, "deposit_reversed"), (0, "prepaid")])
+def test_what_the_bank_took_back_is_not_prepaid(reversed_cents: int, code: str) -> None:
+    expect(code, C8, BRIEF, changed(BRIEF_DEAL, "payment", reversed_cents=reversed_cents))
+
+
 def test_required_is_a_setting() -> None:
     optional = amended(RULE, "prepayment", required=False)
 

@@ -56,6 +56,7 @@ def test_lot_and_certificate(changes: dict[str, Any], code: str) -> None:
         ({"tested_in": "TW"}, "tested_abroad"),
         ({"control_countries": ()}, "lot_certified"),
         ({"control_countries": ("US", "MO")}, "laboratory_controlled"),
+        ({"control_countries": ("HK",)}, "laboratory_controlled"),
         ({"control_countries": ("CN",)}, "laboratory_controlled"),
         ({"financial_interest": True}, "laboratory_interested"),
     ],

@@ -28,6 +28,11 @@ def test_macau_counts_where_the_edition_says_so() -> None:
     assert [counts(RULE.cap, country) for country in ("CN", "MO", "AE")] == [True, True, False]
 
 
+def test_no_way_around_the_cap_leads_through_hong_kong() -> None:
+    assert counts(BRIEF.cap, "HK")
+    assert counts(RULE.cap, "HK")
+
+
 def test_headroom_rounds_down_and_shows_a_broken_cap() -> None:
     assert headroom(BRIEF.cap, us_sold=7, taken=1) == 2
     assert headroom(BRIEF.cap, us_sold=2, taken=3) == -2
