@@ -254,6 +254,23 @@ def test_files_are_as_the_manifest_says(tmp_path: Path) -> None:
     assert found(place)[1]["difference_count"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("events.jsonl", (b'{"event":', b'{"events":'), "line_malformed"),
+        ("events.jsonl", (b'"log_index":1}', b'"log_index":01}'), "line_malformed"),
+        ("proofs.jsonl", (b'":', b'": '), "not_canonical"),
+    ],
+)
+def test_a_line_has_the_one_form(
+    name: str, change: tuple[bytes, bytes], code: str, tmp_path: Path
+) -> None:
+    place = PART.write(tmp_path)
+    content = (place / name).read_bytes()
+    (place / name).write_bytes(content.replace(*change, 1))
+    assert code in {each["code"] for each in found(place)[1]["differences"]}
+
+
 @pytest.mark.parametrize("member", ["bytes", "lines", "sha256"])
 def test_all_that_the_manifest_says_of_a_file_is_asked(member: str, tmp_path: Path) -> None:
     claims = {name: listed(name, content) for name, content in WHOLE.files().items()}

@@ -144,6 +144,7 @@ def test_another_log_neither_dates_nor_witnesses() -> None:
         NOTE + b"not a signature\n",
         NOTE[: -len(LINE)],
         NOTE[:-1] + b" more\n",
+        NOTE[:-3] + bytes([NOTE[-3] + 1]) + NOTE[-2:],  # the same signature, written otherwise
         NOTE + LINE[:-1],
         NOTE + LINE * MAX_SIGNATURES,
         f"{ORIGIN}\n7\n\n".encode() + LOG.line(f"{ORIGIN}\n7\n".encode()),
