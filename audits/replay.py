@@ -4,31 +4,33 @@ For whoever derives everything again from events alone: memory holds a page, or 
 """
 
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 from uuid import UUID
 
 from django.db import connection
 
 from audits.codec import Recorded, registry
 from audits.kernel import Decider, Event
-from audits.reading import Loaded
+from audits.reading import Loaded, Unopened
+from audits.statements import run
 
 PAGE_SIZE: Final = 1_000
 
 _BY_STREAM: Final = """
     SELECT stream_id, version, type, schema_version, canonical FROM audits_event
-    WHERE aggregate = ANY(%s) AND (stream_id, version) > (%s, %s)
-    ORDER BY stream_id, version LIMIT %s
+    WHERE aggregate = ANY(%b) AND (stream_id, version) > (%b, %b::integer)
+    ORDER BY stream_id, version LIMIT %b
 """
 _BY_COMMAND: Final = """
     SELECT command_id, ordinal, type, schema_version, canonical FROM audits_event
-    WHERE type = ANY(%s) AND (command_id, ordinal) > (%s, %s)
-    ORDER BY command_id, ordinal LIMIT %s
+    WHERE type = ANY(%b) AND (command_id, ordinal) > (%b, %b::smallint)
+    ORDER BY command_id, ordinal LIMIT %b
 """
 _COMMANDS: Final = """
     SELECT command_id, ordinal, type, schema_version, canonical FROM audits_event
-    WHERE (command_id, ordinal) > (%s, %s) ORDER BY command_id, ordinal LIMIT %s
+    WHERE (command_id, ordinal) > (%b, %b::smallint) ORDER BY command_id, ordinal LIMIT %b
 """
 _COUNT_AGGREGATES: Final = "SELECT count(*) FROM audits_event WHERE aggregate = ANY(%s)"
 _COUNT_TYPES: Final = "SELECT count(*) FROM audits_event WHERE type = ANY(%s)"
@@ -55,15 +57,15 @@ def events_of(aggregates: Sequence[str]) -> Iterator[Recorded[Any]]:
 def streams_of(decider: Decider[Any]) -> Iterator[Loaded[Any]]:
     """Fold every stream of an aggregate, one after the other, by stream id.
 
-    Raises what its `evolve` raises where a stream does not fold.
+    Envelopes stay closed until somebody asks. Raises what its `evolve` raises where a stream does not
+    fold.
     """
-    by_stream = itertools.groupby(
-        events_of([decider.aggregate]), key=lambda recorded: recorded.stream_id
-    )
-    for stream_id, events in by_stream:
-        recorded = tuple(events)
-        state = decider.fold(item.data for item in recorded)
-        yield Loaded(stream_id, state, recorded[-1].version, recorded)
+    rows = _rows(_BY_STREAM, [[decider.aggregate]])
+    for stream_id, together in itertools.groupby(rows, key=operator.itemgetter(0)):
+        stream = list(together)
+        events = [row[2:] for row in stream]
+        state = decider.fold(registry.decode_events(events))
+        yield Loaded(stream_id, state, stream[-1][1], Unopened(events))
 
 
 def commands_with(types: Iterable[type[Event]]) -> Iterator[list[Recorded[Any]]]:
@@ -75,9 +77,7 @@ def commands_with(types: Iterable[type[Event]]) -> Iterator[list[Recorded[Any]]]
 
 def commands() -> Iterator[list[Recorded[Any]]]:
     """Read every event, those of one command together and in their order."""
-    events = (
-        registry.decode(*_typed_columns(row)) for page in pages(_COMMANDS, []) for row in page
-    )
+    events = (registry.decode(*row[2:]) for row in _rows(_COMMANDS, []))
     for _, together in itertools.groupby(events, key=lambda recorded: recorded.command.id):
         yield list(together)
 
@@ -114,15 +114,16 @@ def merged(
             one, other = next(left, None), next(right, None)
 
 
-def _typed_columns(row: tuple[Any, ...]) -> tuple[str, int, bytes]:
-    _, _, name, schema_version, canonical = row
-    return name, schema_version, bytes(canonical)
+def _typed(statement: LiteralString, names: list[str]) -> Iterator[Recorded[Any]]:
+    return (registry.decode(*row[2:]) for row in _rows(statement, [names]))
 
 
-def _typed(query: str, names: list[str]) -> Iterator[Recorded[Any]]:
-    for page in pages(query, [names]):
-        for row in page:
-            yield registry.decode(*_typed_columns(row))
+def _rows(statement: LiteralString, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """Read events one by one: two columns of place, then what their bytes are decoded with."""
+    after: tuple[Any, ...] = _BEFORE_ALL
+    while rows := run(statement, [*values, *after, PAGE_SIZE]).fetchall():
+        yield from rows
+        after = rows[-1][:2]
 
 
 def _fetch(query: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -177,9 +177,9 @@ def read_note(content: bytes, keys: Collection[Key]) -> Checkpoint:
 
 def signers(text: bytes, line: str, keys: Collection[Key]) -> Iterator[tuple[Key, int]]:
     """Tell which key signed a text in a line, and when; Wrong if a known key's is not right."""
-    if not (match := re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)):
+    match = re.fullmatch(r"— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})", line)
+    if not match or base64.b64encode(signature := base64.b64decode(match[2])) != match[2].encode():
         raise Wrong("note_malformed", "a signature line is malformed")
-    signature = base64.b64decode(match[2], validate=True)
     for key in (key for key in keys if (key.name, key.id) == (match[1], signature[:4])):
         start = 4 if key.kind == LOG_KEY else 12
         at_s = int.from_bytes(signature[4:start], "big")

@@ -26,6 +26,9 @@ Because = Literal["evidence", "cause", "rule"]
 Directions = Literal["back", "forward", "both"]
 START: Final = Moment(log_index=-1)
 
+_Passed = tuple[UUID, type[Event], UUID | None]
+"""An event that was walked past: its id and kind, and the shipment that it is about."""
+
 
 class Source(msgspec.Struct, frozen=True):
     """Events that another follows from: of one stream, of these kinds, the last of each before it."""
@@ -87,7 +90,7 @@ class _Walk:
     links: dict[UUID, dict[UUID, Because]] = field(default_factory=dict)
     places: dict[UUID, int] = field(default_factory=dict)
     """Event → log index, of events that are linked at all."""
-    streams: dict[UUID, list[tuple[UUID, Event]]] = field(default_factory=lambda: defaultdict(list))
+    streams: dict[UUID, list[_Passed]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, log_index: int, recorded: Recorded[Any]) -> None:
         """Link an event to what is before it, then put it there."""
@@ -102,16 +105,16 @@ class _Walk:
             event_id: because for event_id, because in found.items() if event_id in self.places
         }
         self.places[recorded.event_id] = log_index
-        self.streams[recorded.stream_id].append((recorded.event_id, recorded.data))
+        about = getattr(recorded.data, "shipment_id", None)
+        self.streams[recorded.stream_id].append((recorded.event_id, type(recorded.data), about))
 
     def _of(self, source: Source) -> Iterator[UUID]:
         missing = set(source.kinds)
-        for event_id, event in reversed(self.streams.get(source.stream_id, ())):
-            about = getattr(event, "shipment_id", None)
-            if type(event) in missing and source.shipment_id in {None, about}:
+        for event_id, kind, about in reversed(self.streams.get(source.stream_id, ())):
+            if kind in missing and source.shipment_id in {None, about}:
                 yield event_id
                 if not source.every:
-                    missing.discard(type(event))
+                    missing.discard(kind)
 
 
 def evidence_of(value: Any) -> Iterator[UUID]:

@@ -16,6 +16,8 @@ from verifier.verify_bundle import (
     leaf_hash,
     main,
     read_canonical,
+    read_key,
+    read_note,
     verify_consistency,
     verify_inclusion,
 )
@@ -130,6 +132,40 @@ def test_every_bit_of_a_bundle_of_events_shows(
         if main([str(place), "--key", bundles.LOG.key]) != 1:
             pytest.fail(f"bit {bit % 8} of byte {at} does not show")
     capsys.readouterr()
+
+
+def test_flipped_bits_of_every_type_of_event_show_in_the_bundle_of_a_part(
+    events: list[bytes],
+    chance: random.Random,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Drawn from event, proof and checkpoint, in the verifier itself, with a manifest that fits."""
+    some = events[: len(events) // OF_EACH_TYPE]  # one of each type
+    changes = {"names": {}, "totals": [], "whole_streams": False}
+    log = bundles.part(some, []).but(changes=changes)
+    for index, event in enumerate(some):
+        one = log.but(events=[event], places=[index])
+        place, files = one.write(tmp_path / str(index)), one.files()
+        assert main([str(place), "--key", bundles.LOG.key]) == 0
+        for name in (*files, "events.jsonl"):
+            wrong = files | {name: flipped(files[name], chance)}
+            (place / name).write_bytes(wrong[name])
+            (place / "manifest.json").write_bytes(one.manifest(wrong))
+            assert main([str(place), "--key", bundles.LOG.key]) != 0, (index, name)
+            (place / name).write_bytes(files[name])
+    capsys.readouterr()
+
+
+def test_every_flipped_bit_of_a_checkpoint_shows() -> None:
+    right = bundles.checkpoint([leaf(b"event")])
+    keys = [read_key(bundles.LOG.key)]
+    assert read_note(right, keys).size == 1
+    for bit in range(8 * len(right)):
+        wrong = bytearray(right)
+        wrong[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(ValueError):  # noqa: PT011 -- Wrong, or no text at all
+            read_note(bytes(wrong), keys)
 
 
 def flipped(content: bytes, chance: random.Random) -> bytes:

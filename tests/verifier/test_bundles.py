@@ -22,6 +22,7 @@ from tests.verifier.bundles import (
     part,
     whole,
 )
+from verifier import verify_bundle
 from verifier.verify_bundle import SHOWN, main
 
 EVENTS: Final = history(streams=4, versions=5)
@@ -253,6 +254,35 @@ def test_files_are_as_the_manifest_says(tmp_path: Path) -> None:
     assert found(place)[1]["difference_count"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("events.jsonl", (b'{"event":', b'{"events":'), "line_malformed"),
+        ("events.jsonl", (b'"log_index":1}', b'"log_index":01}'), "line_malformed"),
+        ("proofs.jsonl", (b'":', b'": '), "not_canonical"),
+    ],
+)
+def test_a_line_has_the_one_form(
+    name: str, change: tuple[bytes, bytes], code: str, tmp_path: Path
+) -> None:
+    place = PART.write(tmp_path)
+    content = (place / name).read_bytes()
+    (place / name).write_bytes(content.replace(*change, 1))
+    assert code in {each["code"] for each in found(place)[1]["differences"]}
+
+
+@pytest.mark.parametrize("member", ["bytes", "lines", "sha256"])
+def test_all_that_the_manifest_says_of_a_file_is_asked(member: str, tmp_path: Path) -> None:
+    claims = {name: listed(name, content) for name, content in WHOLE.files().items()}
+    claims["events.jsonl"] |= {member: 21}
+    assert codes(WHOLE.but(changes={"files": claims}), tmp_path) == {"file_differs"}
+
+
+def test_a_bundle_of_another_format_is_not_judged(tmp_path: Path) -> None:
+    made = WHOLE.but(changes={"format": "tollgate-bundle/2"})
+    assert found(made.write(tmp_path))[0] == 2
+
+
 def test_a_file_that_events_name_has_the_hash_that_they_name(tmp_path: Path) -> None:
     text = b'name = "brief"\n'
     note = event(9, 1, sha256=listed("", text)["sha256"])
@@ -333,6 +363,15 @@ def test_what_is_no_bundle_is_not_judged_good(
     if content is not None:
         (place / name).write_bytes(content)
     assert found(place)[0] != 0
+
+
+@pytest.mark.parametrize("limit", ["MAX_LINE", "MAX_SMALL_FILE"])
+def test_what_is_too_long_is_not_read_to_its_end(
+    limit: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = WHOLE.write(tmp_path)
+    monkeypatch.setattr(verify_bundle, limit, 100)  # less than an event, and than a manifest
+    assert found(place)[0] == 1
 
 
 def test_it_runs_alone_and_says_it_in_words(tmp_path: Path) -> None:

@@ -1,10 +1,20 @@
 """The verifier's reading of notes and canonical JSON: published vectors, and every strictness."""
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
-from tests.verifier.bundles import FORGER, LOG, ORIGIN, OTHER_WITNESS, WITNESS, Signer, checkpoint
+from tests.verifier.bundles import (
+    COSIGNATURE,
+    FORGER,
+    LOG,
+    ORIGIN,
+    OTHER_WITNESS,
+    WITNESS,
+    Signer,
+    checkpoint,
+)
 from tests.verifier.naive import leaf
 from verifier.verify_bundle import (
     MAX_SIGNATURES,
@@ -23,6 +33,10 @@ GO_LINE: Final = (
     "otpRZb6KE6RyyBwJnAM=\n"
 )
 """Key and signature of the example in Go's golang.org/x/mod/sumdb/note."""
+
+
+TIMED: Final = replace(LOG, kind=COSIGNATURE)
+LINE: Final = NOTE.rpartition(b"\n\n")[2]
 
 
 def code_of(content: bytes, *signers: Signer) -> str:
@@ -54,6 +68,14 @@ def test_a_published_key_and_its_signature() -> None:
 def test_a_key_must_hash_to_what_it_says(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_key(text)
+
+
+def test_a_key_is_of_a_kind_that_signs_checkpoints_in_the_one_base64() -> None:
+    assert read_key(replace(LOG, kind=COSIGNATURE).key).kind == COSIGNATURE
+    with pytest.raises(ValueError, match="does not hash"):
+        read_key(replace(LOG, kind=2).key)
+    with pytest.raises(ValueError, match=r"base64|Base64"):
+        read_key(LOG.key[:-1] + "!" + LOG.key[-1])
 
 
 def test_a_checkpoint_tells_size_root_and_witnesses() -> None:
@@ -88,6 +110,26 @@ def test_a_witness_vouches_for_its_time_too() -> None:
     assert code_of(head + later, LOG, WITNESS) == "signature_wrong"
 
 
+def test_a_log_signs_plainly_before_it_says_when() -> None:
+    assert code_of(checkpoint(LEAVES, TIMED)) == "signature_missing"
+    assert read_note(checkpoint(LEAVES, LOG, TIMED), [read_key(LOG.key)]).at_s == TIMED.at_s
+
+
+def test_of_two_times_of_one_log_the_earlier_counts() -> None:
+    keys = [read_key(LOG.key), read_key(FORGER.key)]  # of one name, as in a rotation
+    for later in (5, -5):
+        other = replace(FORGER, kind=COSIGNATURE, at_s=TIMED.at_s + later)
+        note = checkpoint(LEAVES, LOG, FORGER, TIMED, other)
+        assert read_note(note, keys).at_s == min(TIMED.at_s, other.at_s)
+
+
+def test_another_log_neither_dates_nor_witnesses() -> None:
+    other = replace(FORGER, name="another.test/log")
+    keys = [read_key(LOG.key), read_key(other.key)]
+    found = read_note(checkpoint(LEAVES, LOG, other, replace(FORGER, kind=COSIGNATURE)), keys)
+    assert (found.at_s, found.witnesses) == (0, set())
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -100,7 +142,11 @@ def test_a_witness_vouches_for_its_time_too() -> None:
         NOTE.replace(b"\n7\n", b"\n" + b"7" * 19 + b"\n"),
         NOTE.replace("— ".encode(), b"- "),
         NOTE + b"not a signature\n",
-        NOTE + NOTE.rpartition(b"\n\n")[2] * MAX_SIGNATURES,
+        NOTE[: -len(LINE)],
+        NOTE[:-1] + b" more\n",
+        NOTE[:-3] + bytes([NOTE[-3] + 1]) + NOTE[-2:],  # the same signature, written otherwise
+        NOTE + LINE[:-1],
+        NOTE + LINE * MAX_SIGNATURES,
         f"{ORIGIN}\n7\n\n".encode() + LOG.line(f"{ORIGIN}\n7\n".encode()),
     ],
 )
@@ -108,8 +154,20 @@ def test_what_is_no_checkpoint_is_refused(content: bytes) -> None:
     assert code_of(content) == "note_malformed"
 
 
+@pytest.mark.parametrize("character", ["\t", "\0", "\x1f"])
+def test_what_people_do_not_see_is_in_no_checkpoint(character: str) -> None:
+    text = NOTE.partition(b"\n\n")[0] + f"\nmore{character}\n".encode()
+    assert code_of(text + b"\n" + LOG.line(text)) == "note_malformed"
+    text = text.replace(character.encode(), b" ")
+    assert read_note(text + b"\n" + LOG.line(text), [read_key(LOG.key)]).size == 7
+
+
 def test_a_root_is_32_bytes_in_the_one_base64() -> None:
     text = f"{ORIGIN}\n7\nAAAA\n".encode()
+    assert code_of(text + b"\n" + LOG.line(text)) == "hash_malformed"
+    text = f"{ORIGIN}\n7\n{'A' * 43}=\n".encode()
+    assert read_note(text + b"\n" + LOG.line(text), [read_key(LOG.key)]).root == bytes(32)
+    text = text.replace(b"A=", b"B=")  # the same bytes, written otherwise
     assert code_of(text + b"\n" + LOG.line(text)) == "hash_malformed"
 
 

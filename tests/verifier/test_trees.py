@@ -158,6 +158,36 @@ def test_no_leaf_stands_outside_its_tree(index: int, size: int) -> None:
     assert not verify_inclusion(leaves[0], index, size, [], root)
 
 
+def test_the_only_leaf_stands_at_the_only_place() -> None:
+    [root] = some_leaves(1)
+    assert verify_inclusion(root, 0, 1, [], root)
+    for index in (-1, 1):
+        assert not verify_inclusion(root, index, 1, [], root)
+
+
+def test_a_path_is_as_long_as_its_tree_is_high() -> None:
+    leaves = some_leaves(9)
+    known = naive.Naive(leaves)
+    for size in range(2, 10):
+        root = known.root(size)
+        for index in range(size):
+            path = known.path(index, size)
+            assert not verify_inclusion(leaves[index], index, size, [*path, root], root)
+            assert not verify_inclusion(leaves[index], index, size, [], leaves[index])
+
+
+def test_a_proof_leads_to_both_roots() -> None:
+    known = naive.Naive(some_leaves(9))
+    for new in range(2, 10):
+        for old in range(1, new):
+            proof, before, after = known.proof(old, new), known.root(old), known.root(new)
+            assert verify_consistency(old, new, before, after, proof)
+            assert not verify_consistency(old, new, before, before, proof)
+            assert not verify_consistency(old, new, after, after, proof)
+            assert not verify_consistency(old, new, before, after, [*proof, after])
+            assert not verify_consistency(old, new, before, after, proof[:-1])
+
+
 @pytest.mark.parametrize(("old", "new"), [(-1, 5), (6, 5), (5, -1)])
 def test_no_tree_shrinks(old: int, new: int) -> None:
     root = naive.tree_hash(some_leaves(5))

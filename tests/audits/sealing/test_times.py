@@ -10,6 +10,7 @@ from msgspec import to_builtins
 
 from audits import context, verification
 from audits.codec import canonical, leaf_hash
+from audits.differences import Look, Silence
 from audits.sealing import checkpoints, times, waiting
 from audits.sealing.growing import grow_until_idle
 from audits.sealing.halt import SealingHalted
@@ -120,12 +121,30 @@ def test_the_log_does_not_go_back_in_time(late: timedelta, expected: str | None)
     assert kind() == expected
 
 
+def test_the_log_does_not_go_back_in_small_steps() -> None:
+    before = context.database_now()
+    for thirds in (0, 2, 4):
+        log(1)
+        date(before - thirds * LATE / 3)
+    assert kind() == "recorded_long_before_sealed"
+
+
+def test_every_page_of_checkpoints_is_read(today: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(times, "PAGE_SIZE", 1)
+    for _ in range(2):
+        seal(1)
+        today.publish()
+    log(1)
+    date(signed_at() - LATE - INSTANT)
+    assert kind() == "recorded_long_before_sealed"
+
+
 def test_one_false_time_does_not_make_others_false(today: Office) -> None:
     log(1)
     date(signed_at() + 10 * HOUR)
     seal(5)
     today.publish()
-    found = verification.verify(only=("times",)).differences
+    found = list(times.times_check(Look(name="times", progress=Silence())))
     assert [each.kind for each in found] == ["recorded_after_sealed"]
     assert "in checkpoint 1" in found[0].detail
 

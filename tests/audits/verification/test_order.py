@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +32,14 @@ def carry_times_along() -> None:
     tamper(TIMES_OF_THE_LOG)
 
 
+def date(jar: UUID, version: int, moment: datetime) -> None:
+    """Write another time into an event, and into whatever repeats it."""
+    rewrite(jar, version, lambda envelope: envelope.update(recorded_at=to_builtins(moment)))
+    event_id = event_of(jar, version)
+    tamper("UPDATE audits_event SET recorded_at = %s WHERE event_id = %s", moment, event_id)
+    carry_times_along()
+
+
 # -- Streams -------------------------------------------------------------------------------
 
 
@@ -56,13 +64,17 @@ def test_an_event_recorded_before_its_predecessor_is_named(
     jar: UUID, seconds: float, *, is_sound: bool
 ) -> None:
     before = fetch("SELECT recorded_at FROM audits_event WHERE event_id = %s", event_of(jar, 2))
-    moment = before - timedelta(seconds=seconds)
-    rewrite(jar, 3, lambda envelope: envelope.update(recorded_at=to_builtins(moment)))
-    tamper("UPDATE audits_event SET recorded_at = %s WHERE event_id = %s", moment, event_of(jar, 3))
-    carry_times_along()
+    date(jar, 3, before - timedelta(seconds=seconds))
     assert verification.verify(only=("bytes", "versions")).is_sound == is_sound
     if not is_sound:  # version 4 follows a wrong time in peace: only what goes back is named
         kinds("recorded_before_predecessor", f"{jar}@3")
+
+
+def test_who_goes_back_in_small_steps_is_named_too(jar: UUID) -> None:
+    before = fetch("SELECT recorded_at FROM audits_event WHERE event_id = %s", event_of(jar, 2))
+    date(jar, 3, before - timedelta(seconds=100))
+    date(jar, 4, before - timedelta(seconds=200))
+    kinds("recorded_before_predecessor", f"{jar}@4")
 
 
 def test_a_stream_that_changes_its_aggregate_is_named(jar: UUID) -> None:

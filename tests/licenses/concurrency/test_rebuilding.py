@@ -73,3 +73,33 @@ def test_writers_go_on_and_nothing_of_theirs_is_lost(
     assert found.replaced >= 2
     assert found.caught_up >= 2
     assert verification.verify(only=("read_models",)).is_sound
+
+
+def test_what_is_written_at_the_last_moment_is_caught_up_while_writers_wait(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follow, switch = rebuilding._follow, rebuilding._switch  # noqa: SLF001 -- before the lock and under it
+    waited: list[int] = []
+    with writing(world) as writer:
+
+        def follow_and_fall_behind(*arguments: Any) -> int:
+            """Let the writer go on once more before the lock."""
+            count = follow(*arguments)
+            writer.go_on(2)
+            return count
+
+        def switch_slowly(live: Any) -> int:
+            """Give the writer time that it must not use, but for what it had committed."""
+            before = len(writer.written)
+            sleep(0.5)
+            waited.append(len(writer.written) - before)
+            return switch(live)
+
+        monkeypatch.setattr(rebuilding, "_follow", follow_and_fall_behind)
+        monkeypatch.setattr(rebuilding, "_switch", switch_slowly)
+        [found] = rebuild(["customer"])
+        writer.go_on(1)
+    assert found.replaced == 0
+    assert found.caught_up >= 2
+    assert waited[0] <= 1
+    assert verification.verify(only=("read_models",)).is_sound

@@ -1,0 +1,209 @@
+"""What is linked to what, in a log of a few made-up events: each promise of lineage on its own."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from audits import lineage as module
+from audits.codec import CommandRef, Recorded
+from audits.kernel import Event
+from audits.lineage import LONGEST_FACT, Directions, Lineage, Source, lineage
+from audits.past import moments
+from audits.past.moments import Moment
+from tests.support.people import EXPORTER, NOON
+
+
+class Made(Event):
+    """Rests on nothing but its cause."""
+
+    note: str = ""
+    amount_cents: int = 7
+    shipment_id: UUID | None = None
+
+
+class Used(Event):
+    """Rests on what the test's rule says."""
+
+
+class Judged(Event):
+    """Rests on what its verdicts name."""
+
+    verdicts: tuple[Any, ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Names evidence."""
+
+    evidence: tuple[UUID, ...]
+
+
+HERE, THERE, ONE, OTHER = (UUID(int=number) for number in range(1, 5))
+Log = list[Recorded[Any]]
+
+
+def event(number: int, stream: UUID, data: Event, *, cause: int | None = None) -> Recorded[Any]:
+    """Make an event; ids fall as the log goes on, so that their order tells nothing of its order."""
+    return Recorded(
+        actor=EXPORTER,
+        aggregate="toy",
+        causation_id=None if cause is None else name(cause),
+        command=CommandRef(fingerprint="0" * 64, id=name(number), name="Make", ordinal=0),
+        correlation_id=stream,
+        data=data,
+        edition=None,
+        event_id=name(number),
+        on_behalf_of=None,
+        recorded_at=NOON + timedelta(seconds=number),
+        schema_version=1,
+        stream_id=stream,
+        type=type(data).__name__.lower(),
+        version=1,
+    )
+
+
+def name(number: int) -> UUID:
+    """Name an event by its place."""
+    return UUID(int=1_000 - number)
+
+
+def number_of(event_id: UUID) -> int:
+    """Tell the place of an event from its name."""
+    return 1_000 - event_id.int
+
+
+Follow = Callable[..., None]
+
+
+@pytest.fixture
+def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
+    """Say what `Used` follows from."""
+
+    def say(*sources: Source) -> None:
+        monkeypatch.setattr(module, "rules", {Used: lambda _recorded: sources})
+
+    say()
+    return say
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch, follow: Follow) -> Callable[..., Lineage]:
+    """Trace in a log of the test's own."""
+    del follow
+
+    def trace(log: Log, subject: UUID, directions: Directions = "back") -> Lineage:
+        def between(earlier: Moment, later: Moment) -> Any:
+            return list(enumerate(log))[earlier.log_index + 1 : later.log_index + 1]
+
+        monkeypatch.setattr(moments, "between", between)
+        monkeypatch.setattr(
+            moments, "read", lambda places: [(place, log[place]) for place, _ in places]
+        )
+        return lineage(subject, Moment(log_index=len(log) - 1), directions)
+
+    return trace
+
+
+def links(found: Lineage) -> set[tuple[int, int, str]]:
+    return {(number_of(x.later), number_of(x.earlier), x.because) for x in found.links}
+
+
+SHIPPED: Final = [
+    event(0, HERE, Made(shipment_id=ONE)),
+    event(1, HERE, Made(shipment_id=OTHER)),
+    event(2, HERE, Made(shipment_id=ONE)),
+    event(3, HERE, Judged()),
+    event(4, THERE, Used()),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (Source(HERE, (Made,)), {2}),
+        (Source(HERE, (Made, Judged)), {2, 3}),
+        (Source(HERE, (Made,), every=True), {0, 1, 2}),
+        (Source(HERE, (Made,), OTHER), {1}),
+        (Source(HERE, (Made,), ONE), {2}),
+        (Source(HERE, (Made,), ONE, every=True), {0, 2}),
+        (Source(THERE, (Made,)), set()),
+        (Source(HERE, (Used,)), set()),
+    ],
+)
+def test_a_rule_finds_the_last_of_each_kind_or_all_of_one_shipment_or_of_any(
+    source: Source, expected: set[int], traced: Callable[..., Lineage], follow: Follow
+) -> None:
+    follow(source)
+    assert links(traced(SHIPPED, name(4))) == {(4, place, "rule") for place in expected}
+
+
+def test_a_cause_links_an_event_that_nothing_else_links(traced: Callable[..., Lineage]) -> None:
+    log = [event(0, HERE, Made()), event(1, THERE, Made(), cause=0)]
+    assert links(traced(log, name(1))) == {(1, 0, "cause")}
+
+
+def test_evidence_counts_before_a_cause_and_a_cause_before_a_rule(
+    traced: Callable[..., Lineage], follow: Follow
+) -> None:
+    follow(Source(HERE, (Made,)))
+    judged = Judged(verdicts=(Verdict((name(0),)),))
+    log = [event(0, HERE, Made()), event(1, THERE, Used(), cause=0), event(2, ONE, judged, cause=0)]
+    assert links(traced(log, name(0), "forward")) == {(1, 0, "cause"), (2, 0, "evidence")}
+
+
+def test_what_the_log_did_not_hold_yet_is_no_evidence(traced: Callable[..., Lineage]) -> None:
+    early = Judged(verdicts=(Verdict((name(1), name(900))),))
+    log = [event(0, HERE, early), event(1, THERE, Made())]
+    assert traced(log, name(0), "both").links == ()
+
+
+CHAIN: Final = [
+    event(0, HERE, Made()),
+    event(1, THERE, Made()),
+    event(2, ONE, Made(), cause=0),
+    event(3, OTHER, Judged(verdicts=(Verdict((name(1),)),)), cause=2),
+]
+
+
+@pytest.mark.parametrize(
+    ("directions", "nodes", "linked"),
+    [
+        ("back", [0, 2], {(2, 0)}),
+        ("forward", [2, 3], {(3, 2)}),  # and not 1, on which only 3 rests
+        ("both", [0, 2, 3], {(2, 0), (3, 2)}),
+    ],
+)
+def test_back_and_forward_end_where_the_other_way_begins_in_log_order(
+    directions: Directions,
+    nodes: list[int],
+    linked: set[tuple[int, int]],
+    traced: Callable[..., Lineage],
+) -> None:
+    found = traced(CHAIN, name(2), directions)
+    assert [node.log_index for node in found.nodes] == nodes
+    assert [number_of(node.event_id) for node in found.nodes] == nodes
+    assert {(later, earlier) for later, earlier, _ in links(found)} == linked
+    assert list(found.links) == sorted(found.links)
+    assert found.stands_on == Moment(log_index=3)
+
+
+def test_links_are_in_order(traced: Callable[..., Lineage]) -> None:
+    found = traced(CHAIN, name(3))
+    assert len(found.links) == 3
+    assert list(found.links) == sorted(found.links)
+
+
+def test_a_stream_is_traced_from_its_last_event(traced: Callable[..., Lineage]) -> None:
+    assert traced(SHIPPED, HERE).subject == name(3)
+
+
+def test_a_node_shows_plain_fields_and_leaves_long_texts_out(
+    traced: Callable[..., Lineage],
+) -> None:
+    for length, shown in ((LONGEST_FACT, True), (LONGEST_FACT + 1, False)):
+        [node] = traced([event(0, HERE, Made(note="x" * length))], name(0)).nodes
+        assert ("note" in node.facts) == shown
+        assert node.facts["amount_cents"] == 7
