@@ -1,7 +1,7 @@
 """Gaps in serials: units that were declared and are in no account since, and numbers never given.
 
 Every unit of a lot has left, or waits to, or somebody says what became of it. Numbers of applications
-and licenses are given in order, none without its event: one that is missing is gone.
+and licenses are given in order: one that is missing was wasted by a refusal, or is gone.
 """
 
 import itertools
@@ -14,8 +14,11 @@ from uuid import UUID
 from audits import reading, replay
 from audits.codec import Recorded
 from audits.differences import Difference
+from audits.events import CommandRefused
+from audits.execution import REFUSALS
 from audits.reading import Loaded
 from licenses.domain import lab_test, shipment
+from licenses.domain.application.commands import ConfirmDecision, SubmitApplication
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.lab_test.events import LotRegistered, ReportAccepted, SampleDrawn
 from licenses.domain.license.events import LicenseGranted
@@ -26,11 +29,7 @@ from licenses.domain.shipment.events import (
     ShipmentStopped,
 )
 from licenses.domain.shipment.state import Cleared, Delivered, Dispatched, Requested
-from licenses.gathering.applications import (
-    BEFORE_CONTROL_NUMBERS,
-    BEFORE_LICENSE_NUMBERS,
-    number_after,
-)
+from licenses.gathering.applications import LETTERS
 from licenses.models import ShippedSerial
 
 ACCOUNTED_WITHIN: Final = timedelta(days=90)
@@ -110,7 +109,16 @@ def _ended_at(loaded: Loaded[Any]) -> datetime:
 
 
 def numbers_missing(_now: datetime) -> Iterator[Difference]:
-    """Name numbers that were given twice, or left out: what is refused or rolled back takes none."""
+    """Name numbers that were given twice, or never, where refusals do not explain as many.
+
+    A command that took a number and then was refused wastes it; so, rarely, does one that had to begin
+    again, which nothing records.
+    """
+    refused = Counter(
+        event.command.name
+        for event in replay.events_of([REFUSALS.aggregate])
+        if isinstance(event.data, CommandRefused)
+    )
     submitted = [
         each.data.control_number
         for together in replay.commands_with([ApplicationSubmitted])
@@ -121,23 +129,33 @@ def numbers_missing(_now: datetime) -> Iterator[Difference]:
         for together in replay.commands_with([LicenseGranted])
         for each in together
     ]
-    yield from _holes("application numbers", [BEFORE_CONTROL_NUMBERS, *submitted])
-    yield from _holes("license numbers", [BEFORE_LICENSE_NUMBERS, *granted])
+    yield from _holes("application numbers", submitted, refused[SubmitApplication.__name__])
+    yield from _holes("license numbers", granted, refused[ConfirmDecision.__name__])
 
 
-def _holes(what: str, given: list[str]) -> Iterator[Difference]:
+def _holes(what: str, given: list[str], wasted: int) -> Iterator[Difference]:
     twice = [number for number, count in Counter(given).items() if count > 1]
     if twice:
         yield Difference(kind="number_repeated", subject=what, detail=_spelled(twice))
     missing = [
-        number_after(low)
-        if number_after(number_after(low)) == high
-        else f"{low} to {high}, exclusive"
-        for low, high in itertools.pairwise(sorted(set(given)))
-        if number_after(low) != high
+        _number(place, digits=len(given[0]) - 1)
+        for low, high in itertools.pairwise(sorted(map(_ordinal, given)))
+        for place in range(low + 1, high)
     ]
-    if missing:
-        yield Difference(kind="number_missing", subject=what, detail=_spelled(missing))
+    if len(missing) > wasted:
+        detail = f"{_spelled(missing)}; refusals explain {wasted}"
+        yield Difference(kind="number_missing", subject=what, detail=detail)
+
+
+def _ordinal(number: str) -> int:
+    """Tell the place of a number, which is a letter and digits."""
+    return int(f"{LETTERS.index(number[0])}{number[1:]}")
+
+
+def _number(ordinal: int, digits: int) -> str:
+    """Give the number at a place."""
+    letter, rest = divmod(ordinal, 10**digits)
+    return f"{LETTERS[letter]}{rest:0{digits}d}"
 
 
 def _spelled(each: Iterable[str]) -> str:

@@ -52,16 +52,18 @@ UNPAID: Final = (remittances.Assessed, remittances.Instructed)
 
 
 class Then:
-    """Answers as the tables would have at the moment of a desk in hindsight. Knows no numbers."""
+    """Answers as the tables would have at the moment of a desk in hindsight. Takes no numbers."""
 
     def __init__(self) -> None:
         self._mentions: Final = Mentions(MENTIONED)
 
-    def last_control_number(self, _desk: Desk) -> str | None:
-        """Tell none: what is decided again is not written."""
+    def control_number(self, _desk: Desk) -> int:
+        """Take none: what is decided again is not written."""
+        return 0
 
-    def last_license_number(self, _desk: Desk) -> str | None:
-        """Tell none."""
+    def license_number(self, _desk: Desk) -> int:
+        """Take none."""
+        return 0
 
     def duplicate_of(self, desk: Desk, fingerprint: str, *, but: UUID) -> UUID | None:
         """Look among the applications that were pending."""

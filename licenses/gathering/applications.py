@@ -32,26 +32,19 @@ from licenses.gathering.common import common
 from licenses.gathering.lookups import lookups
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-BEFORE_CONTROL_NUMBERS: Final = "A000000"
-BEFORE_LICENSE_NUMBERS: Final = "D0000000"
+PER_LETTER: Final = 1_000_000
 REFERENCE_FILE: Final = Path(__file__).parent.parent / "reference" / "accelerators.toml"
 
 
 def next_control_number(desk: Desk) -> str:
     """Take an application control number: a letter and six digits."""
-    return number_after(lookups().last_control_number(desk) or BEFORE_CONTROL_NUMBERS)
+    letter, digits = divmod(lookups().control_number(desk), PER_LETTER)
+    return f"{LETTERS[letter]}{digits:06d}"
 
 
 def next_license_number(desk: Desk) -> str:
     """Take a license number: D and seven digits."""
-    return number_after(lookups().last_license_number(desk) or BEFORE_LICENSE_NUMBERS)
-
-
-def number_after(number: str) -> str:
-    """Give the number that follows one of a letter and digits."""
-    letter, digits = number[0], len(number) - 1
-    carry, rest = divmod(int(number[1:]) + 1, 10**digits)
-    return f"{LETTERS[LETTERS.index(letter) + carry]}{rest:0{digits}d}"
+    return f"D{lookups().license_number(desk):07d}"
 
 
 @functools.cache

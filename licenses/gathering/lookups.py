@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from audits import queries, vault
 from audits.execution import Desk
@@ -30,23 +30,20 @@ from licenses.models import (
     CountedSale,
     LaboratoryRow,
     LedgerTransfer,
-    LicenseRow,
     RemittanceRow,
     ShipmentRow,
     ShippedSerial,
 )
 
-_NUMBERS: Final = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-
 
 class Lookups(Protocol):
     """What may be looked up; each answers as of the desk's moment."""
 
-    def last_control_number(self, desk: Desk) -> str | None:
-        """Tell the last number of an application; nobody gives another before this desk's work ends."""
+    def control_number(self, desk: Desk) -> int:
+        """Take the next number of an application, without any lock."""
 
-    def last_license_number(self, desk: Desk) -> str | None:
-        """Tell the last number of a license, likewise."""
+    def license_number(self, desk: Desk) -> int:
+        """Take the next number of a license, without any lock."""
 
     def duplicate_of(self, desk: Desk, fingerprint: str, *, but: UUID) -> UUID | None:
         """Find another pending application for the same deal."""
@@ -106,13 +103,13 @@ class Lookups(Protocol):
 class Tables:
     """Answers from today's tables."""
 
-    def last_control_number(self, _desk: Desk) -> str | None:
-        """Look among the applications, under the lock of whoever gives numbers."""
-        return _last(ApplicationRow, "control_number")
+    def control_number(self, _desk: Desk) -> int:
+        """Take it from its sequence."""
+        return _next("licenses_control_number")
 
-    def last_license_number(self, _desk: Desk) -> str | None:
-        """Look among the licenses, under the lock of whoever gives numbers."""
-        return _last(LicenseRow, "license_number")
+    def license_number(self, _desk: Desk) -> int:
+        """Take it from its sequence."""
+        return _next("licenses_license_number")
 
     def duplicate_of(self, _desk: Desk, fingerprint: str, *, but: UUID) -> UUID | None:
         """Look among the pending applications."""
@@ -228,12 +225,12 @@ class Tables:
         return queries.last_act_of(person_id)
 
 
-def _last(rows: type[ApplicationRow | LicenseRow], column: str) -> str | None:
-    """Find the last number given. What is rolled back or refused takes none, as a sequence would."""
+def _next(sequence: str) -> int:
+    """Take a number; one that a refusal wastes is never given again."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS, [f"licenses.{column}"])
-    last: str | None = rows.objects.aggregate(last=Max(column))["last"]
-    return last
+        cursor.execute("SELECT nextval(%s)", [sequence])
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 TABLES: Final = Tables()

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from audits.execution import NotFound
+from audits.execution import NotFound, reading_desk
 from licenses.domain import application
 from licenses.domain.application import commands
 from licenses.domain.application.state import Denied
-from licenses.models import ApplicationRow
+from licenses.gathering.applications import next_control_number
 from tests.journeys.test_refusals import refused
 from tests.support.database import in_threads
 from tests.support.deal import Deal
@@ -62,9 +62,12 @@ def test_an_exporter_does_not_find_the_application_of_another(stage: Stage) -> N
         stage.do(INTRUDER, command, deal.application_id)
 
 
-def test_control_numbers_are_a_letter_and_six_digits_and_given_in_order(stage: Stage) -> None:
-    buyer = stage.approved_customer()
-    deals = [Deal(stage, buyer, f"deal {n}", quantity=n + 1) for n in range(8)]
-    in_threads(lambda deal: deal.apply(), deals, threads=4)
-    rows = ApplicationRow.objects.order_by("control_number")
-    assert list(rows.values_list("control_number", flat=True)) == [f"A{n:06}" for n in range(1, 9)]
+@pytest.mark.usefixtures("transactional_db")
+def test_control_numbers_are_a_letter_and_six_digits_and_never_given_twice() -> None:
+    def take(_place: int) -> list[str]:
+        return [next_control_number(reading_desk(EXPORTER)) for _ in range(20)]
+
+    numbers = [number for taken in in_threads(take, range(8), threads=8) for number in taken]
+    assert len(set(numbers)) == 160
+    assert all(number[0].isalpha() and number[1:].isdigit() for number in numbers)
+    assert {len(number) for number in numbers} == {7}
