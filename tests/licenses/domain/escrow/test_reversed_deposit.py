@@ -22,7 +22,6 @@ from tests.licenses.domain.escrow.scenes import (
     PRICE_CENTS,
     PROPOSE,
     PROPOSING,
-    Step,
     acting,
     deposit,
     deposit_facts,
@@ -33,7 +32,7 @@ from tests.licenses.domain.escrow.scenes import (
     waiver,
     waiving,
 )
-from tests.support.deciding import given
+from tests.support.deciding import Step, given
 from tests.support.people import OFFICER, SECOND_OFFICER, SYSTEM
 
 
