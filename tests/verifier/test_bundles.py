@@ -220,6 +220,7 @@ def test_a_bundle_that_claims_no_whole_streams_may_have_gaps(tmp_path: Path) -> 
     [
         ({"counts": {"events": 21, "streams": 4, "types": {"jar_paid": 20}}}, "count_differs"),
         ({"counts": {"events": 20, "streams": 4, "types": {"jar_paid": 19}}}, "count_differs"),
+        ({"counts": {"events": 20, "streams": 5, "types": {"jar_paid": 20}}}, "count_differs"),
         (
             {
                 "totals": [

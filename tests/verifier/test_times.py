@@ -73,6 +73,18 @@ def test_the_log_does_not_go_back_in_time(seconds: float, wrong: set[str], tmp_p
     assert code == len(wrong)
 
 
+def test_the_log_does_not_go_back_in_small_steps(tmp_path: Path) -> None:
+    third = LATE_S // 3
+    assert verdict(recorded(0, -2 * third, -4 * third), tmp_path) == {"recorded_at_wrong"}
+
+
+def test_what_an_older_checkpoint_does_not_have_may_be_younger(tmp_path: Path) -> None:
+    events = recorded(-9, -9, 5_000)
+    kept = tmp_path / "kept"
+    kept.write_bytes(whole(events[:2], LOG, TIMED).note)
+    assert found(whole(events).write(tmp_path / "bundle"), f"--checkpoint={kept}")[0] == 0
+
+
 def test_what_no_checkpoint_dates_is_said_not_to_be_proved(tmp_path: Path) -> None:
     undated = whole(recorded(0))
     _, answer = found(undated.write(tmp_path / "undated"))
