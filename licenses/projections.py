@@ -99,7 +99,7 @@ def allotment_columns(state: Any) -> Columns:
 
 
 def escrow_columns(state: Any) -> Columns:
-    """Show what was agreed, is held and is missing."""
+    """Show what was agreed, is held, is missing and was taken back."""
     books = state.books
     return {
         "exporter_id": books.terms.exporter_id,
@@ -108,6 +108,7 @@ def escrow_columns(state: Any) -> Columns:
         "price_cents": books.terms.price_cents,
         "held_cents": books.held_cents,
         "missing_cents": books.missing_cents,
+        "uncovered_cents": books.uncovered_cents,
         "currency": books.terms.currency,
     }
 

@@ -22,6 +22,8 @@ class EscrowItem(Row, frozen=True, kw_only=True):
     price_cents: int
     held_cents: int
     missing_cents: int
+    uncovered_cents: int
+    """What the bank took back and nobody paid again; held, as the ledger has it, but nothing leaves on it."""
     currency: str
 
 

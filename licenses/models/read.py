@@ -99,6 +99,7 @@ class EscrowRow(ReadModel):
     price_cents = models.BigIntegerField()
     held_cents = models.BigIntegerField()
     missing_cents = models.BigIntegerField()
+    uncovered_cents = models.BigIntegerField(db_default=0)
     currency = models.CharField(max_length=3)
 
     class Meta(ReadModel.Meta):

@@ -8,6 +8,7 @@ from licenses.domain import escrow, shipment
 from licenses.domain.escrow import commands
 from licenses.domain.escrow.state import AwaitingFunds, Funded
 from licenses.domain.shipment.state import Cleared, Requested
+from licenses.models import EscrowRow
 from tests.journeys.test_refusals import refused
 from tests.support.deal import Deal
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER
@@ -76,6 +77,7 @@ def test_nothing_leaves_on_a_payment_that_the_bank_took_back(stage: Stage) -> No
     refused("deposit_not_a_credit", lambda: take_back(deal, reference="R1"))
     stage.settle()
     assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Requested)
+    assert EscrowRow.objects.get().uncovered_cents == deal.price_cents
     refusal = refused("clearance_does_not_hold", deal.dispatch)
     codes = [failing["code"] for failing in refusal.extra["failing"]]
     assert codes == ["deposit_reversed", "levy_not_covered"]
@@ -83,6 +85,7 @@ def test_nothing_leaves_on_a_payment_that_the_bank_took_back(stage: Stage) -> No
 
     deal.deposit(reference="R2")
     stage.settle()
+    assert EscrowRow.objects.get().uncovered_cents == 0
     assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
     deal.dispatch()
     assert verification.verify(only=("read_models", "ledger")).is_sound
