@@ -36,18 +36,22 @@ REFUSALS = {
     "an exporter who decides": (403, "role_not_permitted"),
     "the truck leaves all the same": (409, "shipment_not_open"),
 }
+OUT_OF_PLACE = {"log_rewritten", "root_differs", "version_gap"}
 CAUGHT = {
-    "changes the amount of a deposit": {"leaf_differs", "log_rewritten", "root_differs"},
-    "changes it, and the hash beside it": {"log_rewritten", "root_differs"},
-    "deletes a dispatch and closes the gap": {"log_changed"},
-    "slips a deposit into the past": {"log_rewritten", "root_differs", "version_gap"},
-    "swaps a certificate and the dispatch it allowed": {
-        *("log_rewritten", "root_differs", "version_gap"),
-    },
-    "cuts off everything after an older, genuine checkpoint": {"log_rolled_back"},
-    "rewrites the log, makes all hashes anew, signs with a key of their own": {"signature_missing"},
-    "puts an older backup in the place of the database": {"log_rolled_back"},
+    "changes the amount of a deposit": [{"leaf_differs", "log_rewritten", "root_differs"}],
+    "changes it, and the hash beside it": [{"log_rewritten", "root_differs"}],
+    # A log that is too short for its newest checkpoint is not even exported; it is long enough where
+    # an event had come since that checkpoint.
+    "deletes a dispatch and closes the gap": [{"log_changed"}, OUT_OF_PLACE],
+    "slips a deposit into the past": [OUT_OF_PLACE],
+    "swaps a certificate and the dispatch it allowed": [OUT_OF_PLACE],
+    "cuts off everything after an older, genuine checkpoint": [{"log_rolled_back"}],
+    "rewrites the log, makes all hashes anew, signs with a key of their own": [
+        {"signature_missing"},
+    ],
+    "puts an older backup in the place of the database": [{"log_rolled_back"}],
 }
+"""What each attack may show as."""
 UNCITED = {"shipment_not_open", "wrong_expected_version", "not_found", "role_not_permitted"}
 """Answers about the state of a thing, or about who asks: no rule of the field is behind them."""
 ANSWER = Answer(status=409, body={"code": "hits_open", "citation": None}, etag=None)
@@ -86,7 +90,9 @@ def test_the_whole_story_goes_as_stated() -> None:
 
 def test_whatever_is_done_to_the_database_shows_outside() -> None:
     told = play("proof")
-    assert {each["what"]: set(each["codes"]) for each in told["caught"]} == CAUGHT
+    caught = {each["what"]: set(each["codes"]) for each in told["caught"]}
+    assert caught.keys() == CAUGHT.keys()
+    assert all(codes in CAUGHT[what] for what, codes in caught.items()), caught
     for exported in told["exported"].values():
         assert exported["verified"]["difference_count"] == 0
         assert exported["exported"]["events"] > 0
