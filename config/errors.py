@@ -3,6 +3,7 @@
 What the table does not name is a bug: it rises, is logged, and is answered 500 without internals.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ import psycopg_pool
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions as rest
 
@@ -23,6 +25,7 @@ from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
 
 API_PREFIXES: Final = ("/api/", "/health/")
 RETRY_AFTER_SECONDS: Final = 1
+BUSY_STATUS: Final = 503
 UNWRITABLE: Final = frozenset({"text_with_nul", "text_not_unicode", "integer_out_of_range"})
 """What a request may hold and canonical bytes may not (`audits.codec.canonical`)."""
 BUSY: Final = frozenset(
@@ -50,6 +53,9 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[Fault, ...] = ()
     extra: Mapping[str, Any] = {}
     headers: Mapping[str, str] = {}
+
+
+_BUG: Final = Said(status=500, code="internal_error", detail="That is our mistake; it is logged")
 
 
 def _refused(error: Refused) -> Said:
@@ -142,7 +148,7 @@ def _busy(error: OperationalError | InterfaceError) -> Said | None:
     if not away and state is not None and state not in BUSY:
         return None
     return Said(
-        status=503,
+        status=BUSY_STATUS,
         code="busy",
         detail="Too busy at the moment; sending the same again is safe",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
@@ -233,8 +239,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer for a bug, which Django has logged (handler500). Says nothing of its insides."""
+    """Answer what rose beside a view (handler500): as the table says, and otherwise as a bug.
+
+    A read is noted after its view has answered, while the database may go away. Django has logged the
+    error and is handling it still. Nothing is said of its insides.
+    """
+    error = sys.exc_info()[1]
+    said = said_of(error) if isinstance(error, Exception) else None
     if _for_api(request):
-        said = Said(status=500, code="internal_error", detail="That is our mistake; it is logged")
-        return answer(said, request.path)
+        return answer(said or _BUG, request.path)
+    if said is not None and said.status == BUSY_STATUS:
+        page = render(request, "audits/away.html", status=said.status)
+        for name, value in said.headers.items():
+            page[name] = value
+        return page
     return defaults.server_error(request)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from audits import access, grants, tasks, verification
@@ -183,6 +183,23 @@ def test_what_cannot_be_noted_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> N
     answer = client.get("me")
     assert answer.status_code == 500
     assert str(AUDITOR.person_id) not in answer.content.decode()
+
+
+def test_a_database_that_goes_away_before_a_read_is_noted_is_busy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def goes_away(*_args: Any, **_kwargs: Any) -> None:
+        raise OperationalError from psycopg.OperationalError("server closed the connection")
+
+    client = client_of(AUDITOR)
+    monkeypatch.setattr(access, "note", goes_away)
+    answer = client.get("me")
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")
+    assert answer["Retry-After"] == "1"
+    client.http.force_login(person_of(AUDITOR))
+    page = client.http.get(reverse("deals"))
+    assert (page.status_code, page["Retry-After"]) == (503, "1")
+    assert "The database is away" in page.content.decode()
 
 
 def test_the_auditor_reads_the_log_and_is_in_it(scenes: Scenes) -> None:
