@@ -1,6 +1,6 @@
 """Celery tasks of the journal. Unknown arguments are tolerated, so old and new workers mix."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from celery import shared_task
@@ -9,6 +9,10 @@ from django.db import connection
 from audits import access, nudging, work
 from audits import context as minting
 from audits.findings import scheduled
+from audits.sealing import deployment
+
+_sweep: Final = deployment.recorded_first("worker", lambda: work.run_due(limit=200))
+"""Each process of the worker does so; whoever finds its code on record adds nothing."""
 
 
 @shared_task(name=nudging.TASK, ignore_result=True)
@@ -21,7 +25,7 @@ def run_work_item(item_id: str, *_args: Any, **_kwargs: Any) -> bool:
 @shared_task(name="audits.sweep", ignore_result=True)
 def sweep(*_args: Any, **_kwargs: Any) -> int:
     """Run what is due and was not hinted at, or whose hint was lost; return how many."""
-    return work.run_due(limit=200)
+    return _sweep()
 
 
 @shared_task(name="audits.schedule", ignore_result=True)

@@ -1,9 +1,8 @@
 """Which code runs: a hash over the program's own files, recorded by each process when it is another.
 
 Each process tells of itself, in a stream of their own and under its own database role; `verify` holds
-who told of what against that. Celery's worker and beat do not tell: the sweeper, of the same image and
-role, does. The signer has no database: it tells the sealer, with every answer, and the sealer records
-what it was told.
+who told of what against that. The signer has no database: it tells the sealer, with every answer, and
+the sealer records what it was told. Celery's beat has none either, and decides nothing.
 """
 
 import hashlib
@@ -35,6 +34,7 @@ AGAIN_SECONDS: Final = 5.0
 """Pause before a database that was away is told again."""
 LOGINS: Final = {
     "web": grants.WEB,
+    "worker": grants.WORKER,
     "sweeper": grants.WORKER,
     "sequencer": grants.SEALER,
     "sealer": grants.SEALER,
