@@ -243,6 +243,25 @@ def test_counts_and_totals_are_taken_again(
     assert codes(WHOLE.but(changes=changes), tmp_path) == {code}
 
 
+def test_a_total_is_of_one_type_and_by_what_it_says(tmp_path: Path) -> None:
+    notes = [
+        event(1, 1, currency="EUR", paid_cents="5"),
+        event(1, 2, currency="USD", paid_cents="7"),
+    ]
+    beside = whole([*notes, event(2, 1)]).but(changes={"names": {}})
+    assert found(beside.write(tmp_path / "beside"))[0] == 0
+
+    def claiming(by: str, sums: dict[str, str]) -> Made:
+        total = {"name": "noted", "type": "jar_note_left", "field": "paid_cents"}
+        totals = [total | {"by": by, "sums": sums}]
+        return whole(notes).but(changes={"names": {}, "totals": totals})
+
+    assert found(claiming("currency", {"EUR": "5", "USD": "7"}).write(tmp_path / "each"))[0] == 0
+    assert found(claiming("", {"": "12"}).write(tmp_path / "all"))[0] == 0
+    assert codes(claiming("currency", {"EUR": "12"}), tmp_path / "one") == {"total_differs"}
+    assert codes(claiming("", {"EUR": "5", "USD": "7"}), tmp_path / "two") == {"total_differs"}
+
+
 def test_files_are_as_the_manifest_says(tmp_path: Path) -> None:
     place = WHOLE.but(extra={"tables/events.csv": b"a,b\n"}).write(tmp_path)
     assert found(place)[0] == 0
