@@ -125,7 +125,7 @@ def tamper(stack: Stack, record: Record, auditor: Outsider, outside: Path) -> li
         caught.append(catch(stack, auditor, outside, BACKUP, what))
         if ROLLED_BACK not in caught[-1]["codes"]:
             raise UnexpectedAnswer(f"{what}: {caught[-1]}")
-    with record.step("sealer", "refuses to sign after the backup: the outside store is ahead"):
+    with record.step("sealer", "refuses to sign after the backup: what was published is ahead"):
         sealed = stack.manage("seal", role=SEALER, database=BACKUP, check=False)
         if sealed.returncode != SEALING_HALTED:
             raise UnexpectedAnswer(f"it sealed: {sealed.stdout} {sealed.stderr}")
