@@ -75,6 +75,14 @@ def processes_of(state: Path) -> list[str]:
     return found
 
 
+def alive(process: psutil.Process) -> bool:
+    """Tell whether a process still runs; one that only waits to be collected does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def eventually(condition: Callable[[], bool], timeout_seconds: float = 20) -> bool:
     """Tell whether `condition` comes true in time."""
     end = time.monotonic() + timeout_seconds

@@ -14,7 +14,7 @@ import pytest
 
 from devstack import paths
 from devstack.process import Child, Program, launcher
-from tests.devstack.conftest import eventually
+from tests.devstack.conftest import alive, eventually
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -68,7 +68,7 @@ def test_stopping_ends_the_helpers_of_a_child_too(children: list[Child], tmp_pat
     child = start(children, tmp_path, WITH_HELPER)
     (helper,) = psutil.Process(child.pid).children()
     child.stop()
-    assert eventually(lambda: not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE)
+    assert eventually(lambda: not alive(helper))
 
 
 def test_killing_a_child_leaves_its_helpers(children: list[Child], tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_killing_a_child_leaves_its_helpers(children: list[Child], tmp_path: Pat
     child.kill()
     assert helper.is_running()
     child.kill_group()
-    assert eventually(lambda: not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE)
+    assert eventually(lambda: not alive(helper))
 
 
 def test_stopping_twice_or_before_the_start_changes_nothing(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_a_child_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
         child = psutil.Process(int(parent.stdout.readline()))
         assert child.is_running()
         os.kill(parent.pid, signal.SIGKILL)
-    assert eventually(lambda: not child.is_running())
+    assert eventually(lambda: not alive(child))
 
 
 def test_who_is_started_in_the_background_of_a_shell_can_be_told_to_die() -> None:

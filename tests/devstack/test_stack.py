@@ -33,7 +33,7 @@ from devstack.stack import (
     Shape,
     Stack,
 )
-from tests.devstack.conftest import eventually, processes_of
+from tests.devstack.conftest import alive, eventually, processes_of
 
 SMALL = Shape(isolated=True, web_processes=1, workers=1)
 ANSWER_SECONDS = 60.0
@@ -149,7 +149,7 @@ def test_a_worker_can_be_restarted_politely_and_killed_with_its_helpers(stack: S
     assert eventually(lambda: len(psutil.Process(second).children()) > 0)
     helpers = psutil.Process(second).children()
     stack.kill_worker(whole_group=True)
-    assert eventually(lambda: not any(helper.is_running() for helper in helpers))
+    assert eventually(lambda: not any(alive(helper) for helper in helpers))
     assert eventually(lambda: has_new_pid(stack, WORKER, second))
 
 
@@ -245,21 +245,13 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_starts(
 ) -> None:
     first = up()
     family = psutil.Process(first.pid).children(recursive=True)
-    names = {process.pid: process.cmdline() for process in family}
     first.kill()
     eventually(lambda: not any(alive(process) for process in family), STOP_SECONDS)
-    assert [names[process.pid] for process in family if alive(process)] == []
+    assert [process for process in family if alive(process)] == []
     second = up()
     second.terminate()
     assert second.wait(STOP_SECONDS) == 0
     assert processes_of(state) == []
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def test_the_signers_key_and_the_key_of_receipts_go_to_those_who_need_them(state: Path) -> None:
