@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 SHOWN, MAX_LINE, MAX_SMALL_FILE, MAX_SIGNATURES = 20, 1 << 20, 1 << 26, 100
 LOG_KEY, WITNESS_KEY, HASH_BYTES, CHECKPOINT_LINES, CLOCKS_APART_S, LATE_S = 1, 4, 32, 3, 30, 900
-EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
-EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,17})\}\n', re.DOTALL)
+EMPTY_ROOT, UNIX = hashlib.sha256(b"").digest(), datetime.fromtimestamp(0, UTC)
+EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,10})\}\n', re.DOTALL)
 EVENT_ID: Final = re.compile(rb'"event_id":"([0-9a-f-]{36})"')
 BROKEN: Final = (EOFError, zipfile.BadZipFile, zlib.error)
 Hashes = Sequence[bytes]
@@ -284,8 +284,8 @@ class Verification:
                 self.roots[self.tree.size] = self.tree.root()
             self._content(event := read_canonical(match[1]))
             self._place(leaf, index, expected, proof)
-            self._time(datetime.fromisoformat(event["recorded_at"]).timestamp(), index)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            self._time((datetime.fromisoformat(event["recorded_at"]) - UNIX).total_seconds(), index)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             wrong = error if isinstance(error, Wrong) else Wrong("event_malformed", repr(error))
             self.differ(wrong, index, found[1].decode() if found else None)
 

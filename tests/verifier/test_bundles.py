@@ -15,6 +15,7 @@ from tests.verifier.bundles import (
     OTHER_WITNESS,
     WITNESS,
     Made,
+    canonical,
     checkpoint,
     event,
     history,
@@ -114,6 +115,38 @@ def test_a_damaged_archive_is_a_difference(tmp_path: Path) -> None:
         content.replace(b'"paid_cents":"100"', b'"paid_cents":"900"')
     )
     assert found(tmp_path / "bundle.zip")[0] == 1
+
+
+def packed(place: Path, packing: int) -> bytearray:
+    """Pack a bundle into an archive, `checkpoint` and `events.jsonl` last."""
+    with zipfile.ZipFile(place.parent / "bundle.zip", "w", packing) as archive:
+        for path in sorted(place.iterdir(), key=lambda each: "nts" in each.name):
+            archive.write(path, path.name)
+    return bytearray((place.parent / "bundle.zip").read_bytes())
+
+
+def test_a_file_that_does_not_unpack_is_a_difference(tmp_path: Path) -> None:
+    content = packed(WHOLE.write(tmp_path / "bundle"), zipfile.ZIP_DEFLATED)
+    head = content.index(b"events.jsonl")
+    content[head + len(b"events.jsonl")] = 0xFF  # no kind of block that there is
+    (tmp_path / "bundle.zip").write_bytes(content)
+    code, answer = found(tmp_path / "bundle.zip")
+    assert code == 1
+    assert (
+        answer["differences"][0] | {"detail": "events.jsonl", "code": "file_broken"}
+        == (answer["differences"][0])
+    )
+
+
+def test_a_file_that_goes_on_behind_the_archive_is_a_difference(tmp_path: Path) -> None:
+    content = packed(WHOLE.write(tmp_path / "bundle"), zipfile.ZIP_STORED)
+    entry = content.rindex(b"PK\x01\x02")  # the last file in the list of all
+    assert content[entry + 46 :].startswith(b"events.jsonl")
+    content[entry + 20 : entry + 28] = (1 << 24).to_bytes(4, "little") * 2  # packed, unpacked size
+    (tmp_path / "bundle.zip").write_bytes(content)
+    code, answer = found(tmp_path / "bundle.zip")
+    assert code == 1
+    assert "file_broken" in {each["code"] for each in answer["differences"]}
 
 
 @pytest.mark.parametrize(("offset", "value"), [(8, 0x01), (10, 99)], ids=["encrypted", "packing"])
@@ -289,6 +322,68 @@ def test_a_line_has_the_one_form(
     content = (place / name).read_bytes()
     (place / name).write_bytes(content.replace(*change, 1))
     assert code in {each["code"] for each in found(place)[1]["differences"]}
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"data": []},
+        {"data": None},
+        {"data": {"currency": [], "paid_cents": "1"}},
+        {"data": {"currency": "USD", "paid_cents": None}},
+        {"data": {"currency": "USD", "paid_cents": "much"}},
+        {"data": {"currency": "USD"}},
+        {"stream_id": 7},
+        {"stream_id": "zz"},
+        {"type": []},
+        {"version": "1"},
+        {"version": None},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("made", [WHOLE, PART], ids=["whole", "part"])
+def test_what_no_event_says_is_malformed(
+    made: Made, member: dict[str, Any], tmp_path: Path
+) -> None:
+    other = canonical(json.loads(made.events[0]) | member)
+    assert first_of(made.write(tmp_path), other) == ("event_malformed", made.places[0])
+
+
+@pytest.mark.parametrize("content", [b"[]", b"7", b'"event"', b"null"])
+def test_what_is_no_event_is_malformed(content: bytes, tmp_path: Path) -> None:
+    assert first_of(WHOLE.write(tmp_path), content) == ("event_malformed", 0)
+
+
+@pytest.mark.parametrize(
+    "proof", [[], 7, {}, {"hashes": None}, {"hashes": [7]}, {"hashes": []}], ids=str
+)
+def test_what_is_no_proof_proves_nothing(proof: Any, tmp_path: Path) -> None:
+    place = PART.write(tmp_path)
+    lines = (place / "proofs.jsonl").read_bytes().splitlines(keepends=True)
+    (place / "proofs.jsonl").write_bytes(canonical(proof) + b"\n" + b"".join(lines[1:]))
+    assert first_of(place, PART.events[0]) == ("event_malformed", 1)
+
+
+@pytest.mark.parametrize(
+    ("last", "code"), [(10**11 - 1, "leaf_differs"), (10**11, "line_malformed")]
+)
+def test_no_place_is_too_high_to_be_judged(last: int, code: str, tmp_path: Path) -> None:
+    text = WHOLE.note.partition(b"\n\n")[0].replace(b"\n20\n", b"\n%d\n" % 10**17) + b"\n"
+    made = WHOLE.but(note=text + b"\n" + LOG.line(text), places=[*range(19), last])
+    assert codes(made, tmp_path) == {code, "count_differs", "root_differs", "total_differs"} - (
+        {"count_differs", "total_differs"} if code == "leaf_differs" else set()
+    )
+
+
+def first_of(place: Path, event: bytes) -> tuple[str, int]:
+    """Put other bytes in place of a bundle's first event; tell the first difference and its place."""
+    head, _, rest = (place / "events.jsonl").read_bytes().partition(b',"log_index"')
+    assert head.startswith(b'{"event":')
+    (place / "events.jsonl").write_bytes(b'{"event":' + event + b',"log_index"' + rest)
+    code, answer = found(place)
+    assert code == 1
+    first = answer["differences"][0]
+    return first["code"], first["log_index"]
 
 
 @pytest.mark.parametrize("member", ["bytes", "lines", "sha256"])

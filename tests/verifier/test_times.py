@@ -118,3 +118,13 @@ def test_an_event_without_a_time_is_malformed(tmp_path: Path) -> None:
     envelope = json.loads(event(1, 1))
     del envelope["recorded_at"]
     assert codes(whole([canonical(envelope)]), tmp_path) == {"event_malformed"}
+
+
+@pytest.mark.parametrize(
+    "time", [None, 1, [], "", "yesterday", "2026-11-23T12:00:00", "0001-01-01"]
+)
+def test_a_time_that_is_none_or_without_its_offset_is_malformed(
+    time: object, tmp_path: Path
+) -> None:
+    envelope = json.loads(event(1, 1)) | {"recorded_at": time}
+    assert codes(whole([canonical(envelope)]), tmp_path) == {"event_malformed"}
