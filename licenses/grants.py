@@ -1,6 +1,6 @@
 """What the database roles may do to the tables of this app."""
 
-from audits.grants import MATRIX, READ_ONLY
+from audits.grants import MATRIX, READ_ONLY, WEB
 from customers.grants import APPEND_ONLY, PROJECTED
 
 
@@ -15,3 +15,5 @@ def register() -> None:
     MATRIX.add({f"licenses_{name}": PROJECTED for name in projected})
     MATRIX.add({f"licenses_{name}": APPEND_ONLY for name in guarded})
     MATRIX.add({f"licenses_{name}": READ_ONLY for name in counters})
+    MATRIX.add({"licenses_number_series": READ_ONLY | {WEB: PROJECTED[WEB]}})
+    MATRIX.add({"licenses_free_number": READ_ONLY | {WEB: (*PROJECTED[WEB], "DELETE")}})

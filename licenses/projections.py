@@ -6,7 +6,7 @@ from audits.codec import Recorded
 from audits.execution import Desk, house
 from audits.projection import Columns, Projection, projections, projector
 from audits.reading import Loaded
-from licenses import guarded, models
+from licenses import guarded, models, numbers
 from licenses.domain import (
     allotment,
     application,
@@ -209,7 +209,13 @@ def _reports(_desk: Desk, _loaded: Loaded[Any], fresh: list[Recorded[Any]]) -> N
     guarded.write_reports(fresh)
 
 
+def _numbers(_desk: Desk, _loaded: Loaded[Any], fresh: list[Recorded[Any]]) -> None:
+    numbers.use(fresh)
+
+
 _GUARDED: Final = {
+    "application": _numbers,
+    "license": _numbers,
     "escrow": _transfers,
     "remittance": _transfers,
     "allotment": _volume,

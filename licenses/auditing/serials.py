@@ -1,7 +1,7 @@
-"""Gaps in serials: units that were declared and are in no account since, and numbers never given.
+"""Gaps in serials: units that were declared and are in no account since, and numbers that are gone.
 
-Every unit of a lot has left, or waits to, or somebody says what became of it. Numbers of applications
-and licenses are given in order: one that is missing was wasted by a refusal, or is gone.
+Every unit of a lot has left, or waits to, or somebody says what became of it. Every number of an
+application or a license is free or stands in an event (ADR 18): one that is neither disappeared.
 """
 
 import itertools
@@ -14,11 +14,8 @@ from uuid import UUID
 from audits import reading, replay
 from audits.codec import Recorded
 from audits.differences import Difference
-from audits.events import CommandRefused
-from audits.execution import REFUSALS
 from audits.reading import Loaded
 from licenses.domain import lab_test, shipment
-from licenses.domain.application.commands import ConfirmDecision, SubmitApplication
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.lab_test.events import LotRegistered, ReportAccepted, SampleDrawn
 from licenses.domain.license.events import LicenseGranted
@@ -29,8 +26,8 @@ from licenses.domain.shipment.events import (
     ShipmentStopped,
 )
 from licenses.domain.shipment.state import Cleared, Delivered, Dispatched, Requested
-from licenses.gathering.applications import LETTERS
-from licenses.models import ShippedSerial
+from licenses.models import FreeNumber, NumberSeries, ShippedSerial
+from licenses.numbers import Series
 
 ACCOUNTED_WITHIN: Final = timedelta(days=90)
 """A setting: by then a unit that stayed behind has to be in another shipment."""
@@ -109,56 +106,56 @@ def _ended_at(loaded: Loaded[Any]) -> datetime:
 
 
 def numbers_missing(_now: datetime) -> Iterator[Difference]:
-    """Name numbers that were given twice, or never, where refusals do not explain as many.
+    """Name numbers that were given twice, that are neither free nor given, and that nobody made.
 
-    A command that took a number and then was refused wastes it; so, rarely, does one that had to begin
-    again, which nothing records.
+    What is refused, rolled back or killed leaves its number free, so that it excuses no other.
     """
-    refused = Counter(
-        event.command.name
-        for event in replay.events_of([REFUSALS.aggregate])
-        if isinstance(event.data, CommandRefused)
-    )
-    submitted = [
+    submitted = (
         each.data.control_number
         for together in replay.commands_with([ApplicationSubmitted])
         for each in together
-    ]
-    granted = [
+    )
+    granted = (
         each.data.license_number
         for together in replay.commands_with([LicenseGranted])
         for each in together
-    ]
-    yield from _holes("application numbers", submitted, refused[SubmitApplication.__name__])
-    yield from _holes("license numbers", granted, refused[ConfirmDecision.__name__])
+    )
+    yield from _amiss(Series.APPLICATION, submitted)
+    yield from _amiss(Series.LICENSE, granted)
 
 
-def _holes(what: str, given: list[str], wasted: int) -> Iterator[Difference]:
-    twice = [number for number, count in Counter(given).items() if count > 1]
-    if twice:
-        yield Difference(kind="number_repeated", subject=what, detail=_spelled(twice))
-    missing = [
-        _number(place, digits=len(given[0]) - 1)
-        for low, high in itertools.pairwise(sorted(map(_ordinal, given)))
-        for place in range(low + 1, high)
-    ]
-    if len(missing) > wasted:
-        detail = f"{_spelled(missing)}; refusals explain {wasted}"
-        yield Difference(kind="number_missing", subject=what, detail=detail)
+def _amiss(series: Series, numbers: Iterable[str]) -> Iterator[Difference]:
+    given = Counter(map(series.place, numbers))
+    rows = FreeNumber.objects.filter(series=series.word)
+    free = set(rows.values_list("place", flat=True))
+    made = _made(series)
+    twice = sorted(place for place, count in given.items() if count > 1)
+    gone = _holes(given.keys() | free, made)
+    unmade = sorted(place for place in given if place in free or place >= made.stop)
+    for kind, places in (("repeated", [twice]), ("missing", gone), ("never_taken", [unmade])):
+        if count := sum(map(len, places)):
+            first = itertools.islice(itertools.chain.from_iterable(places), NAMED_AT_MOST)
+            detail = _listed(map(series.number, first), count)
+            yield Difference(kind=f"number_{kind}", subject=f"{series.word} numbers", detail=detail)
 
 
-def _ordinal(number: str) -> int:
-    """Tell the place of a number, which is a letter and digits."""
-    return int(f"{LETTERS.index(number[0])}{number[1:]}")
+def _made(series: Series) -> range:
+    """Tell which places the table of free numbers ever held."""
+    row = NumberSeries.objects.filter(series=series.word).first()
+    return range(row.first_place, row.next_place) if row else range(0)
 
 
-def _number(ordinal: int, digits: int) -> str:
-    """Give the number at a place."""
-    letter, rest = divmod(ordinal, 10**digits)
-    return f"{LETTERS[letter]}{rest:0{digits}d}"
+def _holes(present: Iterable[int], made: range) -> list[range]:
+    """Find the places that were made and are not there: as ranges, for they may be many."""
+    edges = [made.start - 1, *sorted(place for place in present if place in made), made.stop]
+    pairs = itertools.pairwise(edges)
+    return [range(low + 1, high) for low, high in pairs if high > low + 1]
 
 
-def _spelled(each: Iterable[str]) -> str:
-    words = sorted(each)
-    more = f" and {len(words) - NAMED_AT_MOST} more" if len(words) > NAMED_AT_MOST else ""
-    return f"{', '.join(words[:NAMED_AT_MOST])}{more}"
+def _spelled(each: Collection[str]) -> str:
+    return _listed(sorted(each)[:NAMED_AT_MOST], len(each))
+
+
+def _listed(first: Iterable[str], count: int) -> str:
+    more = f" and {count - NAMED_AT_MOST} more" if count > NAMED_AT_MOST else ""
+    return f"{', '.join(first)}{more}"

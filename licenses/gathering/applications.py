@@ -30,21 +30,19 @@ from licenses.editions import edition_in_force
 from licenses.gathering import deals, parties
 from licenses.gathering.common import common
 from licenses.gathering.lookups import lookups
+from licenses.numbers import Series
 
-LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-PER_LETTER: Final = 1_000_000
 REFERENCE_FILE: Final = Path(__file__).parent.parent / "reference" / "accelerators.toml"
 
 
 def next_control_number(desk: Desk) -> str:
     """Take an application control number: a letter and six digits."""
-    letter, digits = divmod(lookups().control_number(desk), PER_LETTER)
-    return f"{LETTERS[letter]}{digits:06d}"
+    return Series.APPLICATION.number(lookups().control_number(desk))
 
 
 def next_license_number(desk: Desk) -> str:
     """Take a license number: D and seven digits."""
-    return f"D{lookups().license_number(desk):07d}"
+    return Series.LICENSE.number(lookups().license_number(desk))
 
 
 @functools.cache

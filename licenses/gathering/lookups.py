@@ -11,13 +11,12 @@ from datetime import datetime
 from typing import Final, Protocol
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
 from audits import queries, vault
 from audits.execution import Desk
 from customers.ports import Deal
-from licenses import retention
+from licenses import numbers, retention
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.deposits import payers_named
 from licenses.domain.escrow.events import Payer
@@ -40,10 +39,10 @@ class Lookups(Protocol):
     """What may be looked up; each answers as of the desk's moment."""
 
     def control_number(self, desk: Desk) -> int:
-        """Take the next number of an application, without any lock."""
+        """Hold the next place in the numbers of applications; waits for nobody."""
 
     def license_number(self, desk: Desk) -> int:
-        """Take the next number of a license, without any lock."""
+        """Hold the next place in the numbers of licenses, likewise."""
 
     def duplicate_of(self, desk: Desk, fingerprint: str, *, but: UUID) -> UUID | None:
         """Find another pending application for the same deal."""
@@ -104,12 +103,12 @@ class Tables:
     """Answers from today's tables."""
 
     def control_number(self, _desk: Desk) -> int:
-        """Take it from its sequence."""
-        return _next("licenses_control_number")
+        """Hold the lowest that is free."""
+        return numbers.hold(numbers.Series.APPLICATION)
 
     def license_number(self, _desk: Desk) -> int:
-        """Take it from its sequence."""
-        return _next("licenses_license_number")
+        """Hold the lowest that is free."""
+        return numbers.hold(numbers.Series.LICENSE)
 
     def duplicate_of(self, _desk: Desk, fingerprint: str, *, but: UUID) -> UUID | None:
         """Look among the pending applications."""
@@ -223,14 +222,6 @@ class Tables:
     def last_act_of(self, _desk: Desk, person_id: UUID) -> datetime | None:
         """Look in the journal."""
         return queries.last_act_of(person_id)
-
-
-def _next(sequence: str) -> int:
-    """Take a number; one that a refusal wastes is never given again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        (number,) = cursor.fetchone()
-    return int(number)
 
 
 TABLES: Final = Tables()

@@ -10,6 +10,7 @@ from licenses.models.guarded import (
     ShippedSerial,
     VolumeColumns,
 )
+from licenses.models.numbers import FreeNumber, NumberSeries
 from licenses.models.read import (
     AllotmentRow,
     ApplicationRow,
@@ -32,11 +33,13 @@ __all__ = [
     "CountedSale",
     "EditionRow",
     "EscrowRow",
+    "FreeNumber",
     "LabTestRow",
     "LaboratoryRow",
     "LedgerAccount",
     "LedgerTransfer",
     "LicenseRow",
+    "NumberSeries",
     "ProductRow",
     "RemittanceRow",
     "ShipmentRow",

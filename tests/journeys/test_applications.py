@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from audits.execution import NotFound, reading_desk
+from audits.execution import NotFound
 from licenses.domain import application
 from licenses.domain.application import commands
 from licenses.domain.application.state import Denied
-from licenses.gathering.applications import next_control_number
+from licenses.models import ApplicationRow
 from tests.journeys.test_refusals import refused
-from tests.support.database import in_threads
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER, INTRUDER, OFFICER, SECOND_OFFICER
 from tests.support.stage import Stage, body
@@ -62,12 +61,9 @@ def test_an_exporter_does_not_find_the_application_of_another(stage: Stage) -> N
         stage.do(INTRUDER, command, deal.application_id)
 
 
-@pytest.mark.usefixtures("transactional_db")
-def test_control_numbers_are_a_letter_and_six_digits_and_never_given_twice() -> None:
-    def take(_place: int) -> list[str]:
-        return [next_control_number(reading_desk(EXPORTER)) for _ in range(20)]
-
-    numbers = [number for taken in in_threads(take, range(8), threads=8) for number in taken]
-    assert len(set(numbers)) == 160
-    assert all(number[0].isalpha() and number[1:].isdigit() for number in numbers)
-    assert {len(number) for number in numbers} == {7}
+def test_control_numbers_are_a_letter_and_six_digits_and_given_in_order(stage: Stage) -> None:
+    buyer = stage.approved_customer()
+    deals = [Deal(stage, buyer, f"deal {n}", quantity=n + 1).apply() for n in range(3)]
+    rows = ApplicationRow.objects.filter(id__in=[deal.application_id for deal in deals])
+    numbers = rows.order_by("created_at").values_list("control_number", flat=True)
+    assert list(numbers) == ["A000001", "A000002", "A000003"]

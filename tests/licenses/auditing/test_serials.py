@@ -11,12 +11,15 @@ from audits import context
 from audits.differences import Difference
 from audits.findings import scheduled
 from audits.kernel import Event, Refused
+from licenses import numbers
 from licenses.auditing import serials
 from licenses.domain.application import commands as application
 from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.lab_test.events import LotRegistered, ReportAccepted, SampleDrawn
 from licenses.domain.license.events import LicenseGranted
 from licenses.domain.shipment import commands as shipment
+from licenses.models import FreeNumber, NumberSeries
+from licenses.numbers import Series
 from tests.licenses.verification.tampering import latest, rewrite
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER
@@ -143,41 +146,63 @@ def number(deal: Deal) -> str:
     return str(latest(deal.application_id, ApplicationSubmitted).data.control_number)
 
 
-def test_a_number_that_nobody_was_given_is_named(deals: list[Deal]) -> None:
+def test_a_number_that_disappeared_is_named(deals: list[Deal]) -> None:
     assert found() == []
     gone = number(deals[1])
     event = latest(deals[1].application_id, ApplicationSubmitted)
     rewrite(event, replace(event.data, control_number=number(deals[0])))
-    repeated, missing = found()
-    assert (repeated.kind, repeated.detail) == ("number_repeated", number(deals[0]))
-    assert (missing.kind, missing.subject) == ("number_missing", "application numbers")
-    assert missing.detail == f"{gone}; refusals explain 0"
-
-
-def test_a_license_number_that_nobody_was_given_is_named(deals: list[Deal]) -> None:
-    event = latest(deals[1].license_id, LicenseGranted)
-    first = latest(deals[0].license_id, LicenseGranted).data.license_number
-    rewrite(event, replace(event.data, license_number=first))
-    assert [(each.kind, each.subject) for each in found()] == [
-        ("number_repeated", "license numbers"),
-        ("number_missing", "license numbers"),
+    assert [(each.kind, each.subject, each.detail) for each in found()] == [
+        ("number_repeated", "application numbers", number(deals[0])),
+        ("number_missing", "application numbers", gone),
     ]
 
 
-def test_a_number_that_a_refusal_wasted_is_not_missed(stage: Stage, deals: list[Deal]) -> None:
+@pytest.mark.parametrize("place", [0, -1])
+def test_the_first_number_and_the_last_are_missed_like_any_other(
+    deals: list[Deal], place: int
+) -> None:
+    event = latest(deals[place].license_id, LicenseGranted)
+    rewrite(event, replace(event.data, license_number="D9999999"))
+    assert [(each.kind, each.subject, each.detail) for each in found()] == [
+        ("number_missing", "license numbers", event.data.license_number),
+        ("number_never_taken", "license numbers", "D9999999"),
+    ]
+
+
+def test_a_number_that_was_not_taken_from_the_free_ones_is_named(deals: list[Deal]) -> None:
+    event = latest(deals[1].license_id, LicenseGranted)
+    free = Series.LICENSE.number(numbers.hold(Series.LICENSE))
+    rewrite(event, replace(event.data, license_number=free))
+    assert [(each.kind, each.detail) for each in found()] == [
+        ("number_missing", event.data.license_number),
+        ("number_never_taken", free),
+    ]
+
+
+def test_free_numbers_that_disappeared_are_counted_and_some_are_named(deals: list[Deal]) -> None:
+    assert number(deals[-1]) == "A000003"
+    FreeNumber.objects.filter(series="application", place__gte=5).delete()
+    [missing] = found()
+    assert missing.detail.startswith("A000005, A000006, ")
+    left = numbers.BATCH - 4 - serials.NAMED_AT_MOST
+    assert missing.detail.endswith(f", A000024 and {left} more")
+
+
+def test_numbers_of_another_origin_are_not_missed(deals: list[Deal]) -> None:
+    """As where sequences gave them before; but none is given twice."""
+    NumberSeries.objects.update(first_place=4)
+    for deal in deals[:2]:
+        event = latest(deal.application_id, ApplicationSubmitted)
+        rewrite(event, replace(event.data, control_number="A000001"))
+    assert [(each.kind, each.detail) for each in found()] == [("number_repeated", "A000001")]
+
+
+def test_what_is_refused_takes_no_number(stage: Stage, deals: list[Deal]) -> None:
     empty = Deal(stage, deals[0].customer_id, "empty")
     draft = body(application.DraftApplication, currency="USD")
     stage.do(EXPORTER, draft, empty.application_id)
     with pytest.raises(Refused):
         stage.do(EXPORTER, application.SubmitApplication(), empty.application_id)
     last = Deal(stage, deals[0].customer_id, "last").apply()
-    places = [int(number(each)[1:]) for each in (deals[-1], last)]
-    assert places[1] - places[0] == 2
+    assert number(last) == "A000004"
     assert found() == []
-
-
-def test_numbers_go_on_with_the_next_letter() -> None:
-    given = ["A999998", "B000001"]
-    [named] = serials._holes("numbers", given, 1)  # noqa: SLF001 -- a million numbers are too many
-    assert named.detail == "A999999, B000000; refusals explain 1"
-    assert list(serials._holes("numbers", given, 2)) == []  # noqa: SLF001 -- likewise
