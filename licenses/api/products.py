@@ -20,7 +20,7 @@ SPECIFICATION: Final[dict[str, Any]] = {
     "dram_bandwidth_gb_per_s": 4_800,
     "dram_capacity_gb": 141,
     "interconnect_bandwidth_gb_per_s": 900,
-    "us_commercially_available_on": "2024-11-18",
+    "us_commercially_available_on": "2024-03-27",
     "source": "Data sheet of the maker, dense figures",
 }
 

@@ -88,7 +88,7 @@ BRIEF_DEAL: Final = DealFacts(
         eccn="3A090.a",
         tpp_thousandths=15_832_000,
         dram_bandwidth_gb_per_s=4800,
-        us_commercially_available_on=date(2024, 11, 18),
+        us_commercially_available_on=date(2024, 3, 27),
         evidence=proof("product_registered"),
     ),
     route=RouteFacts(

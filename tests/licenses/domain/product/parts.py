@@ -41,7 +41,7 @@ def part(
         dram_bandwidth_gb_per_s=gb_per_s,
         dram_capacity_gb=141,
         interconnect_bandwidth_gb_per_s=900,
-        us_commercially_available_on=date(2024, 11, 18),
+        us_commercially_available_on=date(2024, 3, 27),
         source="Datasheet of the maker",
     )
 
