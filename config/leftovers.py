@@ -11,8 +11,8 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
-READ_AT_MOST_BYTES: Final = 8 * 1024 * 1024
-"""More than any body but that of a screening list; whoever sends more may well be hung up on."""
+READ_AT_MOST_BYTES: Final = 64 * 1024 * 1024
+"""As much as the largest body has, a screening list; whoever sends more may well be hung up on."""
 _CHUNK_BYTES: Final = 64 * 1024
 
 
