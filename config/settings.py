@@ -233,6 +233,14 @@ DEMONSTRATION_LOGINS = ENV.words("TOLLGATE_DEMONSTRATION_LOGINS")
 
 APPEND_SLASH = False  # a redirect would lose the body of a POST; a wrong address is not found
 
+# Counts of throttles: more names and addresses than anybody can try before they are forgotten.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["audits.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -241,8 +249,11 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "audits.api.schema.OperationSchema",
     "DEFAULT_THROTTLE_RATES": {
         "sessions": ENV.text("TOLLGATE_LOGIN_RATE", "60/minute"),
+        "account": ENV.text("TOLLGATE_ACCOUNT_RATE", "20/hour"),
         "past": ENV.text("TOLLGATE_PAST_RATE", "60/minute"),
     },
+    # So many proxies of ours add the address that they saw; whatever else a client sends is not believed.
+    "NUM_PROXIES": ENV.whole("TOLLGATE_PROXIES", 0),
     "EXCEPTION_HANDLER": "config.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "URL_FORMAT_OVERRIDE": None,

@@ -1,5 +1,7 @@
 """Logging in and out, and who one is."""
 
+import hashlib
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -57,6 +59,31 @@ class LogInThrottle(SimpleRateThrottle):
         return f"throttle-sessions-{self.get_ident(request)}"
 
 
+class AccountThrottle(SimpleRateThrottle):
+    """Bounds how many wrong passwords in a row a login takes, from wherever they come.
+
+    A right one is forgotten at once. A name that nobody has is bounded likewise, so that it is not
+    told from others. Counted per web process.
+    """
+
+    scope = "account"
+
+    def __init__(self, username: str) -> None:
+        super().__init__()
+        # As the form reads it; hashed, for a name may hold what a cache takes no key of.
+        name = unicodedata.normalize("NFKC", username).strip()
+        self._key: Final = f"throttle-account-{hashlib.sha256(name.encode()).hexdigest()}"
+
+    def get_cache_key(self, request: Request, view: Any) -> str:
+        """Count by login name."""
+        del request, view
+        return self._key
+
+    def forget(self) -> None:
+        """Begin to count anew: the password was right."""
+        self.cache.delete(self._key)
+
+
 def me_of(person: Person) -> Me:
     """Say who a person is."""
     return Me(username=person.username, organization=person.organization.name, actor=person.actor())
@@ -85,7 +112,10 @@ class SessionsView(ApiView):
             operation_id="log_in",
             tag="sessions",
             summary="Log in",
-            description="Gives a bearer token, which expires. 401 when name or password are wrong.",
+            description=(
+                "Gives a bearer token, which expires. 401 when name or password are wrong; 429 when"
+                " too many were tried from an address, or wrong ones for a name."
+            ),
             request={"required": True, "content": content},
             responses={201: answer},
             problems=(400, 401, 413, 415, 429, 503),
@@ -95,6 +125,9 @@ class SessionsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Log in."""
         asked = bodies.read(request, LogIn)
+        account = AccountThrottle(asked.username)
+        if not account.allow_request(request, self):
+            self.throttled(request, account.wait() or 0)
         person = authenticate(request, username=asked.username, password=asked.password)
         if not isinstance(person, Person):
             raise Rejected(
@@ -103,6 +136,7 @@ class SessionsView(ApiView):
                 "There is no such login",
                 headers={"WWW-Authenticate": SCHEME},
             )
+        account.forget()
         token, text = AuthToken.objects.create(user=person)
         session = Session(token=text, expires_at=token.expiry, me=me_of(person))
         return respond(session, status=201, extra_headers=_NO_STORE)

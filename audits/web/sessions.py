@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from audits.api.sessions import LogInThrottle
+from audits.api.sessions import AccountThrottle, LogInThrottle
 from audits.web.pages import Page
 
 
@@ -37,11 +37,17 @@ class LogInPage(Page, LoginView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Log in, unless too many passwords have been tried."""
-        throttle = LogInThrottle()
-        if throttle.allow_request(cast("Request", request), cast("APIView", self)):
-            return super().post(request, *args, **kwargs)
-        seconds = int(throttle.wait() or 0) + 1
-        answer = render(request, "audits/throttled.html", {"seconds": seconds}, status=429)
+        account = AccountThrottle(request.POST.get("username", ""))
+        for throttle in (LogInThrottle(), account):
+            if not throttle.allow_request(cast("Request", request), cast("APIView", self)):
+                return self._too_many(int(throttle.wait() or 0) + 1)
+        answer = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            account.forget()
+        return answer
+
+    def _too_many(self, seconds: int) -> HttpResponse:
+        answer = render(self.request, "audits/throttled.html", {"seconds": seconds}, status=429)
         answer["Retry-After"] = str(seconds)
         return answer
 

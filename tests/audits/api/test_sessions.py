@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 from knox.models import AuthToken
+from rest_framework.settings import api_settings
 
 from audits import context
-from audits.api.sessions import LogInThrottle
+from audits.api.sessions import AccountThrottle, LogInThrottle
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient, client_of, person_of
 from tests.support.people import EXPORTER, OFFICER
@@ -27,8 +29,10 @@ def username() -> str:
     return person_of(OFFICER, password=PASSWORD).username
 
 
-def log_in(username: str, password: str = PASSWORD) -> Any:
-    return ApiClient(None).post_plain("sessions", {"username": username, "password": password})
+def log_in(username: str, password: str = PASSWORD, **sent: str) -> Any:
+    address = {"REMOTE_ADDR": sent.pop("remote_addr", "127.0.0.1")}
+    nobody = ApiClient(None, Client(raise_request_exception=False, **address))
+    return nobody.post_plain("sessions", {"username": username, "password": password}, **sent)
 
 
 def test_a_login_gives_a_token_that_works_and_expires(username: str) -> None:
@@ -112,3 +116,61 @@ def test_who_tries_passwords_too_fast_must_wait(
     answer = log_in(username)
     problem(answer, 429, "throttled")
     assert 1 <= int(answer["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(("proxies", "status"), [(None, 429), (1, 401)])
+def test_an_address_that_the_client_claims_is_believed_from_our_proxy_alone(
+    username: str, monkeypatch: pytest.MonkeyPatch, proxies: int | None, status: int
+) -> None:
+    monkeypatch.setattr(LogInThrottle, "rate", "1/minute", raising=False)
+    if proxies is not None:  # else as it is unless set
+        monkeypatch.setattr(api_settings, "NUM_PROXIES", proxies)
+    answers = [
+        log_in(username, "guess", x_forwarded_for=f"192.0.2.7, 192.0.2.{place}").status_code
+        for place in range(2)
+    ]
+    assert answers == [401, status]
+
+
+# -- Per login name ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AccountThrottle, "rate", "2/hour", raising=False)
+
+
+@pytest.mark.usefixtures("two_an_hour")
+@pytest.mark.parametrize("unknown", ["", "nobody"])
+def test_who_tries_one_login_too_often_must_wait_wherever_they_are(
+    username: str, unknown: str
+) -> None:
+    name = unknown or username
+    answers = [log_in(name, "guess", remote_addr=f"192.0.2.{n}").status_code for n in range(3)]
+    assert answers == [401, 401, 429]
+    answer = log_in(name, remote_addr="192.0.2.9")  # a right guess tells nothing, either
+    problem(answer, 429, "throttled")
+    assert 60 < int(answer["Retry-After"]) <= 3_600
+
+
+@pytest.mark.usefixtures("two_an_hour")
+def test_other_logins_go_on(username: str) -> None:
+    other = person_of(EXPORTER, password=PASSWORD).username
+    for _ in range(3):
+        log_in(other, "guess")
+    assert log_in(username).status_code == 201
+
+
+@pytest.mark.usefixtures("two_an_hour")
+def test_a_right_password_ends_the_count(username: str) -> None:
+    for _ in range(3):
+        assert log_in(username, "guess").status_code == 401
+        assert log_in(username).status_code == 201
+
+
+@pytest.mark.usefixtures("two_an_hour")
+def test_a_name_in_other_characters_is_counted_with_the_name(username: str) -> None:
+    """As the form of the page would read it."""
+    wide = username.replace("person", "\N{FULLWIDTH LATIN SMALL LETTER P}erson")
+    answers = [log_in(name, "guess").status_code for name in (wide, f" {username}", username)]
+    assert answers == [401, 401, 429]

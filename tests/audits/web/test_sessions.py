@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from audits.api.sessions import LogInThrottle
+from audits.api.sessions import AccountThrottle, LogInThrottle
 from audits.models import Person
 from tests.support.client import ApiClient, person_of
 from tests.support.html import page
@@ -139,6 +139,23 @@ def test_who_tries_passwords_too_fast_must_wait_whichever_way(
     assert f"Try again in {answer['Retry-After']} second" in document.text()
     assert not is_known(client)
     page(client.get("/log-in/"))
+
+
+def test_who_tries_one_login_too_often_must_wait_whichever_way(
+    client: Client, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AccountThrottle, "rate", "2/hour", raising=False)
+    for _ in range(2):
+        page(log_in(client, person.username, "guess"))
+        assert log_in(client, person.username).status_code == 302  # which ends the count
+        client.post("/log-out/")
+    page(log_in(client, person.username, "guess"))
+    guess = {"username": person.username, "password": "guess"}
+    assert ApiClient(None).post_plain("sessions", guess).status_code == 401
+    answer = log_in(client, person.username)
+    assert "with this login name" in page(answer, 429).text()
+    assert 60 < int(answer["Retry-After"]) <= 3_600
+    assert not is_known(client)
 
 
 def test_the_web_role_of_the_database_may_do_all_that_a_login_needs(client: Client) -> None:
