@@ -30,8 +30,8 @@ def username() -> str:
 
 
 def log_in(username: str, password: str = PASSWORD, **sent: str) -> Any:
-    address = {"REMOTE_ADDR": sent.pop("remote_addr", "127.0.0.1")}
-    nobody = ApiClient(None, Client(raise_request_exception=False, **address))
+    address = sent.pop("remote_addr", "127.0.0.1")
+    nobody = ApiClient(None, Client(raise_request_exception=False, REMOTE_ADDR=address))
     return nobody.post_plain("sessions", {"username": username, "password": password}, **sent)
 
 
