@@ -1,7 +1,7 @@
 """Events of every type there is, in canonical bytes, made from their annotations alone."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,25 +15,31 @@ Inventor = Callable[[Any, int], Any]
 
 def specimen(name: str, number: int) -> bytes:
     """Make one event of a type; another number makes another event."""
+    return registry.encode(recorded(name, number, NOON + timedelta(seconds=number)))
+
+
+def recorded(
+    name: str, number: int, recorded_at: datetime, causation_id: UUID | None = None
+) -> Recorded[Any]:
+    """Make one event of a type in its envelope, the first of a stream of its own."""
     wire = registry.wire_type(registry.schema(name))
     event_id = identity(f"{name}/{number}")
-    recorded: Recorded[Any] = Recorded(
+    return Recorded(
         actor=EXPORTER,
         aggregate="specimen",
-        causation_id=None,
+        causation_id=causation_id,
         command=CommandRef(fingerprint="0" * 64, id=event_id, name="Make", ordinal=0),
         correlation_id=event_id,
         data=invented(inspect.type_info(wire.event), number),
         edition=None,
         event_id=event_id,
         on_behalf_of=None,
-        recorded_at=NOON + timedelta(seconds=number),
+        recorded_at=recorded_at,
         schema_version=wire.schema_version,
         stream_id=event_id,
         type=name,
         version=1,
     )
-    return registry.encode(recorded)
 
 
 def invented(shape: Any, number: int) -> Any:
