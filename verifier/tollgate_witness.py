@@ -37,6 +37,7 @@ EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 SIGNATURE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/]+=*)")
 NAME: Final = re.compile(r"[^\s+\x00-\x1f]+")
+VERIFIER_KEY: Final = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})")
 CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
@@ -89,12 +90,12 @@ def verifier_key(name: str, algorithm: bytes, public: bytes) -> str:
 
 
 def parse_log_key(text: str) -> LogKey:
-    """Read a log's verifier key; ValueError for any other."""
-    name, found, encoded = text.split("+", 2)
-    content = decode(encoded)
-    key = LogKey(name, content[1:])
-    if content[:1] != LOG_KEY or len(key.public) != HASH_BYTES or key.key_id.hex() != found:
-        raise ValueError(f"{text} is not the Ed25519 verifier key of a log")
+    """Read a log's verifier key; ValueError `key_malformed` for any other."""
+    match = VERIFIER_KEY.fullmatch(text)
+    content = decode(match[3]) if match else b""
+    key = LogKey(match[1] if match else "", content[1:])
+    if not match or content[:1] != LOG_KEY or key.key_id.hex() != match[2]:
+        raise ValueError(f"key_malformed: not the Ed25519 verifier key of a log: {text}")
     return key
 
 

@@ -139,11 +139,11 @@ class Key(NamedTuple):
 
 def read_key(text: str) -> Key:
     """Read `name+hash+base64`; ValueError unless it is an Ed25519 key that hashes to `hash`."""
-    name, key_id, encoded = text.strip().split("+", 2)
-    content = base64.b64decode(encoded, validate=True)
-    key = Key(name, content[0], content[1:])
-    if key.id != bytes.fromhex(key_id) or key.kind not in (LOG_KEY, WITNESS_KEY):
-        raise ValueError(f"this verifier key does not hash to what it says: {text[:100]}")
+    match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})", text.strip())
+    content = base64.b64decode(match[3]) if match else b"\0"
+    key = Key(match[1] if match else "", content[0], content[1:])
+    if not match or key.id.hex() != match[2] or key.kind not in (LOG_KEY, WITNESS_KEY):
+        raise ValueError(f"key_malformed: not name+hash+base64 of an Ed25519 key: {text[:100]}")
     return key
 
 

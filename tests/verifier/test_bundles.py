@@ -117,6 +117,15 @@ def test_a_damaged_archive_is_a_difference(tmp_path: Path) -> None:
     assert found(tmp_path / "bundle.zip")[0] == 1
 
 
+@pytest.mark.parametrize("text", ["not a key", "name+00000000", LOG.key[:-4]])
+def test_a_malformed_key_is_named_as_such_and_nothing_is_judged(text: str, tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path)
+    for code, answer in (found(place, key=text), found(place, "--witness", text)):
+        assert (code, list(answer)) == (2, ["unusable"])
+        assert "key_malformed" in answer["unusable"][0]
+        assert text in answer["unusable"][0]
+
+
 def packed(place: Path, packing: int) -> bytearray:
     """Pack a bundle into an archive, `checkpoint` and `events.jsonl` last."""
     with zipfile.ZipFile(place.parent / "bundle.zip", "w", packing) as archive:

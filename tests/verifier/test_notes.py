@@ -58,23 +58,30 @@ def test_a_published_key_and_its_signature() -> None:
     "text",
     [
         "",
+        "not a key",
         "name+00000000",
+        "name+00000000+",
+        f"name+é0000000+{GO_KEY[-44:]}",
+        GO_KEY[:-1] + "é",
+        GO_KEY.removeprefix("PeterNeumann"),
         GO_KEY.replace("c74f20a3", "c74f20a4"),
+        GO_KEY.replace("c74f20a3", "C74F20A3"),
         GO_KEY.replace("PeterNeumann", "PeterNeuman"),
         GO_KEY.replace("ARpc", "AhpC"),
         GO_KEY[:-4],
     ],
 )
 def test_a_key_must_hash_to_what_it_says(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match=r"^key_malformed: .*Ed25519 key: ") as caught:
         read_key(text)
+    assert str(caught.value).endswith(text)
 
 
 def test_a_key_is_of_a_kind_that_signs_checkpoints_in_the_one_base64() -> None:
     assert read_key(replace(LOG, kind=COSIGNATURE).key).kind == COSIGNATURE
-    with pytest.raises(ValueError, match="does not hash"):
+    with pytest.raises(ValueError, match="key_malformed"):
         read_key(replace(LOG, kind=2).key)
-    with pytest.raises(ValueError, match=r"base64|Base64"):
+    with pytest.raises(ValueError, match="key_malformed"):
         read_key(LOG.key[:-1] + "!" + LOG.key[-1])
 
 
