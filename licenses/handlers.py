@@ -170,6 +170,7 @@ CONSTRAINTS: Final[dict[str, Refused]] = {
 
 MOVES_MONEY: Final[tuple[type[Event], ...]] = (
     *(escrow_events.DepositBooked, escrow_events.ExcessReturned, escrow_events.EscrowReleased),
+    *(escrow_events.DepositReversed, escrow_events.ReversalUndone, escrow_events.AdvanceRepaid),
     *(escrow_events.EscrowForfeited, escrow_events.RefundWaived, escrow_events.RefundPaid),
     *(remittance_events.RemittanceAssessed, remittance_events.RemittanceInstructed),
     *(remittance_events.RemittanceReturned, remittance_events.RemittanceConfirmed),

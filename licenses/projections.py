@@ -99,7 +99,7 @@ def allotment_columns(state: Any) -> Columns:
 
 
 def escrow_columns(state: Any) -> Columns:
-    """Show what was agreed, is held, is missing and was taken back."""
+    """Show what was agreed, is held, is missing, was taken back and is owed for that."""
     books = state.books
     return {
         "exporter_id": books.terms.exporter_id,
@@ -109,6 +109,7 @@ def escrow_columns(state: Any) -> Columns:
         "held_cents": books.held_cents,
         "missing_cents": books.missing_cents,
         "uncovered_cents": books.uncovered_cents,
+        "owed_cents": books.owed_cents,
         "currency": books.terms.currency,
     }
 

@@ -23,7 +23,9 @@ class EscrowItem(Row, frozen=True, kw_only=True):
     held_cents: int
     missing_cents: int
     uncovered_cents: int
-    """What the bank took back and nobody paid again; held, as the ledger has it, but nothing leaves on it."""
+    """What the bank took back of the price, and nobody paid again; part of what is missing."""
+    owed_cents: int
+    """Of that, what had left escrow: the bank advanced it, and the buyer owes it."""
     currency: str
 
 

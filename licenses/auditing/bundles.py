@@ -18,6 +18,30 @@ TOTALS: Final = (
         by="currency",
     ),
     Total(
+        name="taken back by the bank (cents)",
+        type="deposit_reversed",
+        field="amount_cents",
+        by="currency",
+    ),
+    Total(
+        name="given back by the bank (cents)",
+        type="reversal_undone",
+        field="amount_cents",
+        by="currency",
+    ),
+    Total(
+        name="advanced by the bank (cents)",
+        type="deposit_reversed",
+        field="advanced_cents",
+        by="currency",
+    ),
+    Total(
+        name="repaid to the bank (cents)",
+        type="advance_repaid",
+        field="amount_cents",
+        by="currency",
+    ),
+    Total(
         name="released from escrow (cents)",
         type="escrow_released",
         field="gross_cents",

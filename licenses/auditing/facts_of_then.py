@@ -27,7 +27,13 @@ from licenses.domain.edition import commands as edition_commands
 from licenses.domain.edition.events import EditionApproved
 from licenses.domain.escrow import commands as escrow_commands
 from licenses.domain.escrow.deposits import DepositFacts
-from licenses.domain.escrow.events import DepositBooked, DepositSetAside, SetAsideReason
+from licenses.domain.escrow.events import (
+    DepositBooked,
+    DepositReversed,
+    DepositSetAside,
+    ReversalUndone,
+    SetAsideReason,
+)
 from licenses.domain.escrow.state import NotOpened
 from licenses.domain.policy.model import Condition, Verdict
 from licenses.domain.shipment import commands as shipment_commands
@@ -88,6 +94,9 @@ def approval_facts(desk: Hindsight, command: Any, loaded: Loaded[Any], together:
     return replace(facts, now=approved.approved_at)
 
 
+_REPORTS: Final = (DepositBooked, DepositReversed, ReversalUndone, DepositSetAside)
+
+
 def deposit_facts(
     desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together
 ) -> DepositFacts:
@@ -99,7 +108,7 @@ def deposit_facts(
     if command.payer_name is None or isinstance(loaded.state, NotOpened):
         return facts
     noted = loaded.state.books.noted(command.account, command.bank_reference)
-    said = of_kind(together, DepositBooked, DepositSetAside) or noted
+    said = of_kind(together, *_REPORTS) or noted
     if said is None:
         raise NotSeen("whose the sealed name of the payer was")
     if getattr(said, "reason", None) is SetAsideReason.PAYER_UNKNOWN:

@@ -22,10 +22,13 @@ from customers.domain.screening_list.state import InUse
 from customers.handlers import SCREENING_LIST_ID
 from licenses.auditing.kept import erased_too_early
 from licenses.auditing.serials import lots_that_differ, numbers_missing, units_left_behind
-from licenses.domain import allotment, license
+from licenses.domain import allotment, escrow, license
 from licenses.domain.allotment.state import Frozen
+from licenses.domain.escrow.events import DepositReversed
+from licenses.domain.escrow.state import NotOpened
 from licenses.domain.license.events import LicenseDrawnDown, LicenseGranted
 from licenses.domain.license.state import Active, Suspended
+from licenses.domain.money import sum_text
 from licenses.editions import edition_in_force
 
 PROVISOS_WITHIN: Final = timedelta(days=30)
@@ -41,6 +44,7 @@ def register() -> None:
     add_audit(Audit(name="trial_balance", every=OFTEN, look=ledger, halts=money))
     add_audit(Audit(name="cap", every=OFTEN, look=books, halts=volume))
     add_audit(Audit(name="shortfall", every=HOURLY, look=shortfalls))
+    add_audit(Audit(name="owed_escrows", every=HOURLY, look=debts))
     again = verified("decided_again", "judged_again")
     add_audit(Audit(name="recompute", every=HOURLY, look=again))
     pairs = verified("customer_approvals", "license_decisions", "watch_decisions")
@@ -72,6 +76,22 @@ def shortfalls(_now: datetime) -> Iterator[Difference]:
             tally = books.counters.governing(books.cap)
             detail = f"short of {tally.shortfall} {books.cap.metric} in window {books.window}"
             yield _of("cap_shortfall", f"allotment {loaded.stream_id}", detail)
+
+
+def debts(_now: datetime) -> Iterator[Difference]:
+    """Name escrows of which the bank took money back that had left: somebody has to get it."""
+    for loaded in replay.streams_of(escrow.DECIDER):
+        if isinstance(loaded.state, NotOpened) or not loaded.state.books.owed_cents:
+            continue
+        books = loaded.state.books
+        reversals = [
+            str(event.event_id)
+            for event in loaded.recorded
+            if isinstance(event.data, DepositReversed) and event.data.advanced_cents
+        ]
+        owed = sum_text(books.owed_cents, books.terms.currency)
+        detail = f"{owed} owed to the bank; taken back by {', '.join(reversals)}"
+        yield _of("escrow_owed", f"escrow {loaded.stream_id}", detail)
 
 
 def shipped_after_expiry(_now: datetime) -> Iterator[Difference]:

@@ -93,7 +93,7 @@ def _release(desk: Desk, shipment_id: UUID, event: ShipmentDispatched) -> None:
     if isinstance(state, NotOpened):
         return
     books = state.books
-    if not books.terms.prepayment.required and books.available_cents < event.value_cents:
+    if not books.terms.prepayment.required and books.held_cents < event.value_cents:
         return
     release = ReleaseEscrow(shipment_id=shipment_id, gross_cents=event.value_cents)
     desk.decide(escrow.DECIDER, account, release)

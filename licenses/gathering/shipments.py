@@ -190,7 +190,7 @@ def _payment(basis: Basis, value_cents: int) -> PaymentFacts | None:
             escrow_events.DepositBooked,
             escrow_events.EscrowFunded,
             escrow_events.EscrowForfeited,
-            *([escrow_events.DepositSetAside] if state.books.uncovered_cents else []),
+            escrow_events.DepositReversed,
         ),
     )
 
@@ -207,7 +207,7 @@ def _levy(desk: Desk, basis: Basis, edition: Edition, value_cents: int) -> LevyF
         base_cents=value_cents if is_on_proceeds else entered,
         # An entered value is in US dollars, as customs has it.
         currency=basis.terms.currency if is_on_proceeds else "USD",
-        held_cents=0 if isinstance(state, NotOpened) else state.books.available_cents,
+        held_cents=0 if isinstance(state, NotOpened) else state.books.held_cents,
         imported_for_testing=entered is not None,
         confirmed_cents=lookups().confirmed_cents(
             desk, license_id, shipment_id=basis.shipment.stream_id

@@ -100,6 +100,7 @@ class EscrowRow(ReadModel):
     held_cents = models.BigIntegerField()
     missing_cents = models.BigIntegerField()
     uncovered_cents = models.BigIntegerField(db_default=0)
+    owed_cents = models.BigIntegerField(db_default=0)
     currency = models.CharField(max_length=3)
 
     class Meta(ReadModel.Meta):

@@ -40,7 +40,7 @@ _ACCOUNTS: Final = """
 _OVERDRAWN: Final = """
     SELECT name, debits_posted - credits_posted, debits_pending, credits_pending
     FROM licenses_ledger_account
-    WHERE CASE WHEN kind IN ('bank_clearing', 'levy_receivable')
+    WHERE CASE WHEN kind IN ('bank_clearing', 'levy_receivable', 'buyer_receivable')
                THEN credits_pending + credits_posted > debits_posted
                ELSE debits_pending + debits_posted > credits_posted END
     ORDER BY name

@@ -1,15 +1,19 @@
 """Money that comes in otherwise than agreed, and money that may not go back."""
 
-from typing import Any
+from typing import Any, Final
 
 from audits import context, verification
+from audits.differences import Difference
+from audits.findings import scheduled
 from customers.domain.customer import commands as customer
 from licenses.domain import escrow, shipment
 from licenses.domain.escrow import commands
+from licenses.domain.escrow.events import DepositReversed
 from licenses.domain.escrow.state import AwaitingFunds, Funded
 from licenses.domain.shipment.state import Cleared, Requested
 from licenses.models import EscrowRow
 from tests.journeys.test_refusals import refused
+from tests.licenses.verification.tampering import latest
 from tests.support.deal import Deal
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER
 from tests.support.stage import SAMPLE_LIST, Stage, body
@@ -23,23 +27,6 @@ def send_back(deal: Deal, amount_cents: int) -> Any:
         amount_cents=amount_cents,
         bank_reference=f"{deal.token}-BACK",
         returned_on=str(context.database_now().date()),
-    )
-    return deal.stage.do(BANK, command, deal.escrow_id)
-
-
-def take_back(deal: Deal, *, reference: str) -> Any:
-    """Have the bank report that it reversed the buyer's payment, under the same reference."""
-    command = body(
-        commands.BookDeposit,
-        account="US00TOLLGATE0001",
-        bank_reference=f"{deal.token}-{reference}",
-        amount_cents=deal.price_cents,
-        currency="USD",
-        value_on=str(context.database_now().date()),
-        status="BOOK",
-        credit_debit="DBIT",
-        is_reversal=True,
-        message_sha256="0" * 64,
     )
     return deal.stage.do(BANK, command, deal.escrow_id)
 
@@ -70,25 +57,69 @@ def test_what_is_paid_too_much_goes_back_and_no_more_than_that(stage: Stage) -> 
     assert (books.held_cents, books.excess_cents) == (deal.price_cents, 0)
 
 
+SOUND: Final = ("read_models", "ledger", "trial_balance", "dispatches")
+
+
+def owed() -> list[Difference]:
+    """Let the scheduled audit look for what buyers owe."""
+    return list(scheduled.audits()["owed_escrows"].look(context.database_now()))
+
+
 def test_nothing_leaves_on_a_payment_that_the_bank_took_back(stage: Stage) -> None:
     stage.sell_at_home(8)
     deal = Deal(stage, stage.approved_customer()).ready()
     assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
-    refused("deposit_not_a_credit", lambda: take_back(deal, reference="R1"))
+    deal.take_back()
     stage.settle()
     assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Requested)
-    assert EscrowRow.objects.get().uncovered_cents == deal.price_cents
+    row = EscrowRow.objects.get()
+    assert (row.held_cents, row.missing_cents) == (0, deal.price_cents)
+    assert (row.uncovered_cents, row.owed_cents) == (deal.price_cents, 0)
     refusal = refused("clearance_does_not_hold", deal.dispatch)
     codes = [failing["code"] for failing in refusal.extra["failing"]]
     assert codes == ["deposit_reversed", "levy_not_covered"]
-    assert verification.verify(only=("read_models", "ledger")).is_sound
+    assert verification.verify(only=SOUND).is_sound
 
     deal.deposit(reference="R2")
     stage.settle()
     assert EscrowRow.objects.get().uncovered_cents == 0
     assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
     deal.dispatch()
-    assert verification.verify(only=("read_models", "ledger")).is_sound
+    assert verification.verify(only=SOUND).is_sound
+
+
+def test_a_payment_taken_back_after_the_goods_left_is_owed_until_it_is_paid_again(
+    stage: Stage,
+) -> None:
+    stage.sell_at_home(8)
+    deal = Deal(stage, stage.approved_customer()).ready()
+    deal.dispatch()
+    stage.settle()
+    deal.take_back()
+    row = EscrowRow.objects.get()
+    assert (row.held_cents, row.owed_cents) == (0, deal.price_cents)
+    [named] = owed()
+    assert (named.kind, named.subject) == ("escrow_owed", f"escrow {deal.escrow_id}")
+    reversal = latest(deal.escrow_id, DepositReversed)
+    assert str(reversal.event_id) in named.detail
+    assert verification.verify(only=SOUND).is_sound
+
+    deal.deposit(reference="R2")
+    assert EscrowRow.objects.get().owed_cents == 0
+    assert owed() == []
+    refused("deposit_escrow_closed", lambda: deal.deposit(1, reference="R3"))
+    assert verification.verify(only=SOUND).is_sound
+
+
+def test_what_the_bank_gives_back_is_there_again(stage: Stage) -> None:
+    stage.sell_at_home(8)
+    deal = Deal(stage, stage.approved_customer()).ready()
+    deal.take_back()
+    deal.take_back(reference="R9", undo=True)
+    stage.settle()
+    assert isinstance(stage.state(shipment.DECIDER, deal.shipment_id), Cleared)
+    deal.dispatch()
+    assert verification.verify(only=SOUND).is_sound
 
 
 def test_a_buyer_that_is_not_cleared_neither_pays_nor_is_paid(stage: Stage) -> None:

@@ -158,6 +158,25 @@ class Deal:
         )
         return self.stage.do(BANK, command, self.escrow_id)
 
+    def take_back(
+        self, amount_cents: int | None = None, *, reference: str = "R1", undo: bool = False
+    ) -> Receipt:
+        """Have the bank report that it reversed a payment, or that it undid such a reversal."""
+        command = body(
+            escrow.BookDeposit,
+            account="US00TOLLGATE0001",
+            bank_reference=f"{self.token}-{reference}",
+            end_to_end_id=self.license_id.hex,
+            amount_cents=self.price_cents if amount_cents is None else amount_cents,
+            currency="USD",
+            value_on=str(minting.database_now().date()),
+            status="BOOK",
+            credit_debit="CRDT" if undo else "DBIT",
+            is_reversal=True,
+            message_sha256=hashlib.sha256(reference.encode()).hexdigest(),
+        )
+        return self.stage.do(BANK, command, self.escrow_id)
+
     def request(self, serials: tuple[str, ...] | None = None) -> "Deal":
         """Ask to ship the lot."""
         lot = serials or self.serials

@@ -102,8 +102,7 @@ def return_excess(
         ):
             raise Refused("return_conflict", "This bank reference returned something else")
         return []
-    free_cents = books.excess_cents - books.taken_back_cents
-    if command.amount_cents > min(free_cents, books.excess_cents_of(command.payer_customer_id)):
+    if command.amount_cents > books.excess_cents_of(command.payer_customer_id):
         raise Refused("excess_exceeded", "That payer has less excess than that")
     if command.payer_customer_id not in facts.screened_customer_ids:
         # 31 CFR 501.603: property of a blocked person stays where it is.
@@ -135,8 +134,8 @@ def release_escrow(command: ReleaseEscrow, state: EscrowState, facts: Facts) -> 
     if isinstance(current, AwaitingFunds) and books.terms.prepayment.required:
         missing = sum_text(books.missing_cents, books.terms.currency)
         raise refused(books, "escrow_not_funded", f"{missing} are missing")
-    if command.gross_cents > books.available_cents:
-        held = sum_text(books.available_cents, books.terms.currency)
+    if command.gross_cents > books.held_cents:
+        held = sum_text(books.held_cents, books.terms.currency)
         raise refused(books, "escrow_insufficient", f"Only {held} are held")
     return [_release(command, books)]
 

@@ -13,16 +13,17 @@ from audits.kernel import Event, Facts, Refused
 from licenses.domain.escrow.books import Books
 from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import (
+    AdvanceRepaid,
     CreditDebit,
     DepositBooked,
     DepositSetAside,
     EntryStatus,
     EscrowEvent,
-    EscrowFunded,
     Payer,
     SetAsideReason,
 )
-from licenses.domain.escrow.state import Closed, EscrowState, Funded, Opened, opened
+from licenses.domain.escrow.reversals import conflict, funded, is_reversal, reverse
+from licenses.domain.escrow.state import AwaitingFunds, Closed, EscrowState, Opened, opened
 from licenses.domain.policy.model import EditionName
 
 _REASONS: Final = {
@@ -65,11 +66,13 @@ def book_deposit(
     books = current.books
     payer_id = _payer_id(command, books.terms.payers, facts.named_payer_ids)
     booked = books.deposit(command.account, command.bank_reference)
-    is_taken_back = command.is_reversal and command.credit_debit is CreditDebit.DEBIT
-    if booked is not None and not is_taken_back:
-        return _repeated(command, booked, payer_id)
     noted = books.noted(command.account, command.bank_reference)
+    reverses = is_reversal(command, books)
+    if booked is not None and not (reverses or _may_reverse(command)):
+        return _repeated(command, booked, payer_id)
     _refuse_other_content(command, noted, facts.booked_for_license_id)
+    if reverses:
+        return reverse(command, current, payer_id)
     verdict = _verdict(command, current, payer_id, facts)
     if isinstance(verdict, UUID):
         return _credited(command, current, verdict)
@@ -77,6 +80,11 @@ def book_deposit(
     if noted is not None and noted.reason is verdict:
         raise _refusal(event)  # recorded before, and still so
     return [event]
+
+
+def _may_reverse(command: BookDeposit) -> bool:
+    """Tell a reversal that does not count yet, under the reference of the payment."""
+    return command.is_reversal and command.credit_debit is CreditDebit.DEBIT
 
 
 def _repeated(
@@ -93,7 +101,7 @@ def _repeated(
         and payer_id == booked.payer_customer_id
     )
     if not same:
-        raise _conflict("This bank reference is booked with other content")
+        raise conflict("This bank reference is booked with other content")
     return []
 
 
@@ -102,16 +110,12 @@ def _refuse_other_content(
 ) -> None:
     """Let what was set aside mature (be booked, reach its date), not become another payment."""
     if booked_for_license_id is not None:
-        raise _conflict("This bank reference is booked for another license")
+        raise conflict("This bank reference is booked for another license")
     if noted is not None and (
         (command.amount_cents, command.currency, command.credit_debit)
         != (noted.amount_cents, noted.currency, noted.credit_debit)
     ):
-        raise _conflict("This bank reference was reported before with other content")
-
-
-def _conflict(detail: str) -> Refused:
-    return Refused("deposit_conflict", detail, citation="ISO 20022 camt.054 AcctSvcrRef")
+        raise conflict("This bank reference was reported before with other content")
 
 
 def _refusal(event: DepositSetAside) -> Refused:
@@ -123,6 +127,7 @@ def _verdict(
 ) -> UUID | SetAsideReason:
     """Give the payer whose money counts, or the first thing that keeps it from counting."""
     terms = state.books.terms
+    is_owed = state.books.owed_cents > 0
     today = facts.now.astimezone(UTC).date()
     is_credit = command.credit_debit is CreditDebit.CREDIT and not command.is_reversal
     objections = {
@@ -132,8 +137,8 @@ def _verdict(
         SetAsideReason.WRONG_CURRENCY: command.currency != terms.currency,
         SetAsideReason.WRONG_REFERENCE: command.end_to_end_id != terms.payment_reference,
         SetAsideReason.VALUE_DAY_AHEAD: command.value_on > today,
-        SetAsideReason.AFTER_LONG_STOP: command.value_on > terms.long_stop_on,
-        SetAsideReason.ESCROW_CLOSED: isinstance(state, Closed),
+        SetAsideReason.AFTER_LONG_STOP: (command.value_on > terms.long_stop_on and not is_owed),
+        SetAsideReason.ESCROW_CLOSED: isinstance(state, Closed) and not is_owed,
     }
     objection = next((reason for reason, applies in objections.items() if applies), None)
     if objection is not None:
@@ -148,7 +153,8 @@ def _verdict(
 def _credited(command: BookDeposit, state: Opened, payer_id: UUID) -> list[EscrowEvent]:
     books = state.books
     terms = books.terms
-    credited_cents = min(command.amount_cents, books.missing_cents)
+    room_cents = books.owed_cents if isinstance(state, Closed) else books.missing_cents
+    credited_cents = min(command.amount_cents, room_cents)
     missing_cents = books.missing_cents - credited_cents
     booked = DepositBooked(
         license_id=terms.license_id,
@@ -165,12 +171,24 @@ def _credited(command: BookDeposit, state: Opened, payer_id: UUID) -> list[Escro
         held_cents=books.held_cents + credited_cents,
         missing_cents=missing_cents,
     )
-    if missing_cents or isinstance(state, Funded):
-        return [booked]
-    funded = EscrowFunded(
-        license_id=terms.license_id, price_cents=terms.price_cents, currency=terms.currency
+    repaid = [_repaid(booked, books)] if books.owed_cents else []
+    if missing_cents or not isinstance(state, AwaitingFunds):
+        return [booked, *repaid]
+    return [booked, *repaid, funded(books)]
+
+
+def _repaid(booked: DepositBooked, books: Books) -> AdvanceRepaid:
+    """Give the bank what it advanced: the first that a new payment is for."""
+    amount_cents = min(booked.credited_cents, books.owed_cents)
+    return AdvanceRepaid(
+        license_id=booked.license_id,
+        account=booked.account,
+        bank_reference=booked.bank_reference,
+        amount_cents=amount_cents,
+        currency=booked.currency,
+        held_cents=booked.held_cents - amount_cents,
+        owed_cents=books.owed_cents - amount_cents,
     )
-    return [booked, funded]
 
 
 def _set_aside(

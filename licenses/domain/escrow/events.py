@@ -115,8 +115,7 @@ class DepositBooked(Event):
 class DepositSetAside(Event):
     """The bank reported something that cannot be credited; the bank keeps it.
 
-    Nothing is posted: the money never was in escrow. The reversal of a credit that was is set aside
-    as well; until it is made up for, nothing leaves on that money.
+    Nothing is posted: the money never was in escrow.
     """
 
     license_id: UUID
@@ -135,6 +134,69 @@ class DepositSetAside(Event):
     message_sha256: Sha256
     reason: SetAsideReason
     citation: Citation
+
+
+class DepositReversed(Event):
+    """The bank took a payment back: it counts no more, wherever the money is by now.
+
+    It is taken from the payer's excess first, then from what escrow holds. What had left escrow by
+    then, or is earmarked for a refund, the bank advances and the buyer owes: nobody else's money
+    makes up for it.
+    """
+
+    license_id: UUID
+    account: BankAccount
+    bank_reference: BankReference
+    """Of the reversal; a bank may use that of the payment again."""
+    end_to_end_id: BankReference | None
+    payer_customer_id: UUID | None
+    """Whose payment it was; None: nothing says so, and nobody's excess is touched."""
+    amount_cents: PositiveCents
+    """The sum of the next three."""
+    excess_cents: Cents
+    escrow_cents: Cents
+    advanced_cents: Cents
+    currency: Currency
+    value_on: date
+    message_sha256: Sha256
+    held_cents: Cents
+    missing_cents: Cents
+    owed_cents: Cents
+
+
+class ReversalUndone(Event):
+    """The bank gave back what it had taken: its advance is settled first, then the price filled."""
+
+    license_id: UUID
+    account: BankAccount
+    bank_reference: BankReference
+    end_to_end_id: BankReference | None
+    payer_customer_id: UUID | None
+    """Whose the excess is; None only where there is none."""
+    amount_cents: PositiveCents
+    """The sum of the next three."""
+    settled_cents: Cents
+    escrow_cents: Cents
+    excess_cents: Cents
+    currency: Currency
+    value_on: date
+    message_sha256: Sha256
+    held_cents: Cents
+    missing_cents: Cents
+    owed_cents: Cents
+
+
+class AdvanceRepaid(Event):
+    """Out of a new payment the bank got what it had advanced for one that was taken back."""
+
+    license_id: UUID
+    account: BankAccount
+    bank_reference: BankReference
+    """Of the payment."""
+    amount_cents: PositiveCents
+    currency: Currency
+    held_cents: Cents
+    owed_cents: Cents
 
 
 class EscrowFunded(Event):
@@ -221,6 +283,9 @@ class RefundPaid(Event):
 Entry = (
     DepositBooked
     | DepositSetAside
+    | DepositReversed
+    | ReversalUndone
+    | AdvanceRepaid
     | EscrowFunded
     | ExcessReturned
     | EscrowReleased

@@ -11,7 +11,7 @@ from licenses.domain.escrow.books import Books
 from licenses.domain.escrow.commands import ConfirmRefundPaid, ConfirmRefundWaiver, ProposeRefund
 from licenses.domain.escrow.events import EscrowEvent, RefundPaid, RefundProposed, RefundWaived
 from licenses.domain.escrow.state import Closed, EscrowState, opened
-from licenses.domain.money import refuse_day_ahead, sum_text
+from licenses.domain.money import refuse_day_ahead
 from licenses.domain.policy.model import EditionName
 
 
@@ -29,7 +29,6 @@ def propose_refund(command: ProposeRefund, state: EscrowState, facts: Facts) -> 
     books = _still_open(state)
     if books.held_cents == 0:
         raise refused(books, "nothing_to_refund", "Nothing is held that could be refunded")
-    _refuse_reversed(books)
     proposed = RefundProposed(
         license_id=books.terms.license_id,
         amount_cents=books.held_cents,
@@ -61,7 +60,6 @@ def confirm_refund_waiver(
         raise refused(books, "four_eyes", "Who proposes a refund cannot confirm it")
     if not command.amount_cents == refund.amount_cents == books.held_cents:
         raise refused(books, "refund_amount_changed", "Proposed, confirmed and held differ")
-    _refuse_reversed(books)
     if facts.uncleared_payer_ids:
         # 31 CFR 501.603: property of a blocked person stays where it is.
         raise Refused("payer_not_screened", "A payer is not cleared", citation="31 CFR 501.603")
@@ -99,12 +97,6 @@ def confirm_refund_paid(
         paid_on=command.paid_on,
     )
     return [paid]
-
-
-def _refuse_reversed(books: Books) -> None:
-    if books.uncovered_cents:
-        missing = sum_text(books.uncovered_cents, books.terms.currency)
-        raise refused(books, "deposit_reversed", f"The bank took back {missing} of the deposits")
 
 
 def _still_open(state: EscrowState) -> Books:

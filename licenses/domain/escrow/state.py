@@ -9,7 +9,9 @@ from msgspec.structs import replace
 from audits.kernel import Event, Refused, State, require_follows
 from licenses.domain.escrow.books import Books, write
 from licenses.domain.escrow.events import (
+    AdvanceRepaid,
     DepositBooked,
+    DepositReversed,
     DepositSetAside,
     EscrowEvent,
     EscrowForfeited,
@@ -20,6 +22,7 @@ from licenses.domain.escrow.events import (
     RefundPaid,
     RefundProposed,
     RefundWaived,
+    ReversalUndone,
 )
 
 
@@ -43,13 +46,16 @@ class AwaitingFunds(State):
 
 
 class Funded(State):
-    """The full price came in, and part of it is still held."""
+    """The full price came in, and part of it is still held. A reversal leads back."""
 
     books: Books
 
 
 class Closed(State):
-    """Takes no deposits and makes no releases. Excess may still go back to its payer."""
+    """Makes no releases, and takes deposits only of what is owed for a payment taken back.
+
+    Excess may still go back to its payer.
+    """
 
     books: Books
     how: Closing
@@ -69,8 +75,11 @@ def opened(state: EscrowState) -> Opened:
 
 FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
     EscrowOpened: (NotOpened,),
-    DepositBooked: (AwaitingFunds, Funded),
+    DepositBooked: (AwaitingFunds, Funded, Closed),
     DepositSetAside: (AwaitingFunds, Funded, Closed),
+    DepositReversed: (AwaitingFunds, Funded, Closed),
+    ReversalUndone: (AwaitingFunds, Funded, Closed),
+    AdvanceRepaid: (AwaitingFunds, Closed),
     EscrowFunded: (AwaitingFunds,),
     ExcessReturned: (AwaitingFunds, Funded, Closed),
     EscrowReleased: (AwaitingFunds, Funded),
@@ -96,9 +105,14 @@ def evolve(state: EscrowState, event: EscrowEvent) -> EscrowState:
             return Closed(books=books, how=Closing.RELEASED)
         case EscrowForfeited() | RefundWaived() | RefundPaid():
             return Closed(books=books, how=_how(event))
+        case DepositReversed(missing_cents=missing) if missing and isinstance(state, Funded):
+            return AwaitingFunds(books=books)
         case (
             DepositBooked()
             | DepositSetAside()
+            | DepositReversed()
+            | ReversalUndone()
+            | AdvanceRepaid()
             | ExcessReturned()
             | EscrowReleased()
             | RefundProposed()

@@ -2,8 +2,9 @@
 
 One transfer moves one positive integer amount from one debit to one credit, so debits equal
 credits by construction. A pending transfer earmarks; one later transfer posts or voids it. The
-liabilities (escrow, excess, exporter, treasury, forfeited) grow by credits; the assets
-(bank clearing, levies receivable) grow by debits; none may fall below nothing.
+liabilities (escrow, excess, exporter, treasury, forfeited, bank advances) grow by credits; the
+assets (bank clearing, levies and buyers' debts receivable) grow by debits; none may fall below
+nothing.
 """
 
 from enum import StrEnum
@@ -21,6 +22,10 @@ class AccountKind(StrEnum):
     """Money at the escrow bank."""
     LEVY_RECEIVABLE = "levy_receivable"
     """Levies that a payer owes the treasury directly."""
+    BUYER_RECEIVABLE = "buyer_receivable"
+    """What a buyer owes for payments that the bank took back after their money had left escrow."""
+    BANK_ADVANCE = "bank_advance"
+    """The same from the other side: what the bank paid of its own, and is to get back."""
     ESCROW = "escrow"
     """A buyer's prepayment for one license."""
     EXCESS = "excess"
@@ -33,7 +38,9 @@ class AccountKind(StrEnum):
     """Prepayments that buyers lost."""
 
 
-ASSETS: Final = frozenset((AccountKind.BANK_CLEARING, AccountKind.LEVY_RECEIVABLE))
+ASSETS: Final = frozenset(
+    (AccountKind.BANK_CLEARING, AccountKind.LEVY_RECEIVABLE, AccountKind.BUYER_RECEIVABLE)
+)
 """Kinds that grow by debits; the others grow by credits."""
 
 
@@ -67,6 +74,14 @@ class Code(StrEnum):
     DEPOSIT = "deposit"
     EXCESS = "excess"
     EXCESS_RETURN = "excess_return"
+    DEPOSIT_REVERSAL = "deposit_reversal"
+    EXCESS_REVERSAL = "excess_reversal"
+    ADVANCE = "advance"
+    """The bank pays of its own for a payment that it takes back."""
+    REPAYMENT = "repayment"
+    """Money of a new payment goes to the bank for its advance."""
+    SETTLEMENT = "settlement"
+    """An advance, and what the buyer owes for it, end."""
     LEVY = "levy"
     PROCEEDS = "proceeds"
     FORFEITURE = "forfeiture"

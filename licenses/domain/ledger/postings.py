@@ -8,16 +8,21 @@ from typing import Any, Final, assert_never
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from audits.kernel import Event, Value
+from audits.kernel import Event
 from licenses.domain.escrow.events import (
+    AdvanceRepaid,
     DepositBooked,
+    DepositReversed,
     EscrowForfeited,
     EscrowReleased,
     ExcessReturned,
     RefundPaid,
     RefundWaived,
+    ReversalUndone,
 )
+from licenses.domain.ledger.legs import Leg, of_license
 from licenses.domain.ledger.model import Account, AccountKind, Code, Transfer, TransferKind
+from licenses.domain.ledger.reversals import repayment, reversal, undoing
 from licenses.domain.remittance.events import (
     RemittanceAssessed,
     RemittanceConfirmed,
@@ -27,21 +32,6 @@ from licenses.domain.remittance.events import (
 )
 
 _TRANSFER: Final = UUID("5e0f0a4e-6f0e-5d0c-9b6a-2d7d2f4c1a01")
-
-
-class _Leg(Value):
-    """One transfer before it is tied to an event."""
-
-    subject_id: UUID
-    kind: TransferKind = TransferKind.POSTED
-    debit: Account
-    credit: Account
-    amount_cents: int
-    code: Code
-    key: str
-    """The business fact; legs of the same fact are numbered."""
-    resolves: str | None = None
-    """Key of the pending fact that this leg resolves."""
 
 
 def postings(event: Event, *, stream_id: UUID, event_id: UUID) -> tuple[Transfer, ...]:
@@ -58,7 +48,7 @@ def postings(event: Event, *, stream_id: UUID, event_id: UUID) -> tuple[Transfer
     )
 
 
-def _transfer(leg: _Leg, position: int, *, stream_id: UUID, event_id: UUID) -> Transfer:
+def _transfer(leg: Leg, position: int, *, stream_id: UUID, event_id: UUID) -> Transfer:
     business_key = f"{leg.key}/{position}"
     return Transfer(
         transfer_id=_transfer_id(business_key),
@@ -88,21 +78,21 @@ def deposit_key(account: str, bank_reference: str) -> str:
     return f"deposit/{quote(account, safe='')}/{quote(bank_reference, safe='')}"
 
 
-def _deposit(event: DepositBooked) -> tuple[_Leg, ...]:
+def _deposit(event: DepositBooked) -> tuple[Leg, ...]:
     key = deposit_key(event.account, event.bank_reference)
     bank = Account(kind=AccountKind.BANK_CLEARING, currency=event.currency)
-    escrow = _Leg(
+    escrow = Leg(
         subject_id=event.license_id,
         debit=bank,
-        credit=_of_license(AccountKind.ESCROW, event),
+        credit=of_license(AccountKind.ESCROW, event),
         amount_cents=event.credited_cents,
         code=Code.DEPOSIT,
         key=key,
     )
-    excess = _Leg(
+    excess = Leg(
         subject_id=event.license_id,
         debit=bank,
-        credit=_of_license(AccountKind.EXCESS, event),
+        credit=of_license(AccountKind.EXCESS, event),
         amount_cents=event.excess_cents,
         code=Code.EXCESS,
         key=key,
@@ -110,10 +100,10 @@ def _deposit(event: DepositBooked) -> tuple[_Leg, ...]:
     return escrow, excess
 
 
-def _excess_return(event: ExcessReturned) -> tuple[_Leg, ...]:
-    leg = _Leg(
+def _excess_return(event: ExcessReturned) -> tuple[Leg, ...]:
+    leg = Leg(
         subject_id=event.license_id,
-        debit=_of_license(AccountKind.EXCESS, event),
+        debit=of_license(AccountKind.EXCESS, event),
         credit=Account(kind=AccountKind.BANK_CLEARING, currency=event.currency),
         amount_cents=event.amount_cents,
         code=Code.EXCESS_RETURN,
@@ -122,12 +112,12 @@ def _excess_return(event: ExcessReturned) -> tuple[_Leg, ...]:
     return (leg,)
 
 
-def _release(event: EscrowReleased) -> tuple[_Leg, ...]:
-    escrow = _of_license(AccountKind.ESCROW, event)
+def _release(event: EscrowReleased) -> tuple[Leg, ...]:
+    escrow = of_license(AccountKind.ESCROW, event)
     exporter = Account(
         kind=AccountKind.EXPORTER_PAYABLE, owner_id=event.exporter_id, currency=event.currency
     )
-    levy = _Leg(
+    levy = Leg(
         subject_id=event.shipment_id,
         debit=escrow,
         credit=Account(kind=AccountKind.TREASURY_PAYABLE, currency=event.currency),
@@ -135,7 +125,7 @@ def _release(event: EscrowReleased) -> tuple[_Leg, ...]:
         code=Code.LEVY,
         key=f"release/{event.shipment_id}",
     )
-    proceeds = _Leg(
+    proceeds = Leg(
         subject_id=event.shipment_id,
         debit=escrow,
         credit=exporter,
@@ -146,10 +136,10 @@ def _release(event: EscrowReleased) -> tuple[_Leg, ...]:
     return levy, proceeds
 
 
-def _forfeiture(event: EscrowForfeited) -> tuple[_Leg, ...]:
-    leg = _Leg(
+def _forfeiture(event: EscrowForfeited) -> tuple[Leg, ...]:
+    leg = Leg(
         subject_id=event.license_id,
-        debit=_of_license(AccountKind.ESCROW, event),
+        debit=of_license(AccountKind.ESCROW, event),
         credit=Account(kind=AccountKind.FORFEITED, currency=event.currency),
         amount_cents=event.amount_cents,
         code=Code.FORFEITURE,
@@ -158,13 +148,13 @@ def _forfeiture(event: EscrowForfeited) -> tuple[_Leg, ...]:
     return (leg,)
 
 
-def _refund(event: RefundWaived | RefundPaid) -> tuple[_Leg, ...]:
+def _refund(event: RefundWaived | RefundPaid) -> tuple[Leg, ...]:
     waived = f"refund-waived/{event.license_id}"
     paid = isinstance(event, RefundPaid)
-    leg = _Leg(
+    leg = Leg(
         subject_id=event.license_id,
         kind=TransferKind.POST if paid else TransferKind.PENDING,
-        debit=_of_license(AccountKind.ESCROW, event),
+        debit=of_license(AccountKind.ESCROW, event),
         credit=Account(kind=AccountKind.BANK_CLEARING, currency=event.currency),
         amount_cents=event.amount_cents,
         code=Code.REFUND,
@@ -174,10 +164,10 @@ def _refund(event: RefundWaived | RefundPaid) -> tuple[_Leg, ...]:
     return (leg,)
 
 
-def _direct_levy(event: RemittanceAssessed) -> tuple[_Leg, ...]:
+def _direct_levy(event: RemittanceAssessed) -> tuple[Leg, ...]:
     if event.source is Source.ESCROW:
         return ()  # posted at the release that withheld it
-    leg = _Leg(
+    leg = Leg(
         subject_id=event.shipment_id,
         debit=_receivable(event),
         credit=Account(kind=AccountKind.TREASURY_PAYABLE, currency=event.currency),
@@ -190,7 +180,7 @@ def _direct_levy(event: RemittanceAssessed) -> tuple[_Leg, ...]:
 
 def _remittance(
     event: RemittanceInstructed | RemittanceReturned | RemittanceConfirmed,
-) -> tuple[_Leg, ...]:
+) -> tuple[Leg, ...]:
     """Pay the treasury: out of the bank account, or by the payer that owed it directly."""
     bank = Account(kind=AccountKind.BANK_CLEARING, currency=event.currency)
     instructed = f"instructed/{event.shipment_id}/{quote(event.bank_reference, safe='')}"
@@ -203,7 +193,7 @@ def _remittance(
             kind, key, resolves = TransferKind.POST, f"remitted/{event.shipment_id}", instructed
         case _:
             assert_never(event)
-    leg = _Leg(
+    leg = Leg(
         subject_id=event.shipment_id,
         kind=kind,
         debit=Account(kind=AccountKind.TREASURY_PAYABLE, currency=event.currency),
@@ -216,18 +206,6 @@ def _remittance(
     return (leg,)
 
 
-def _of_license(
-    kind: AccountKind,
-    event: DepositBooked
-    | ExcessReturned
-    | EscrowReleased
-    | EscrowForfeited
-    | RefundWaived
-    | RefundPaid,
-) -> Account:
-    return Account(kind=kind, owner_id=event.license_id, currency=event.currency)
-
-
 def _receivable(
     event: RemittanceAssessed | RemittanceInstructed | RemittanceReturned | RemittanceConfirmed,
 ) -> Account:
@@ -236,8 +214,11 @@ def _receivable(
     )
 
 
-_LEGS_OF: Final[Mapping[type[Event], Callable[[Any], tuple[_Leg, ...]]]] = {
+_LEGS_OF: Final[Mapping[type[Event], Callable[[Any], tuple[Leg, ...]]]] = {
     DepositBooked: _deposit,
+    DepositReversed: reversal,
+    ReversalUndone: undoing,
+    AdvanceRepaid: repayment,
     ExcessReturned: _excess_return,
     EscrowReleased: _release,
     EscrowForfeited: _forfeiture,

@@ -8,10 +8,11 @@ from msgspec.structs import replace
 from audits.kernel import State
 from licenses.domain.escrow.events import (
     DepositBooked,
-    DepositSetAside,
+    DepositReversed,
     EscrowForfeited,
     EscrowFunded,
     RefundWaived,
+    ReversalUndone,
 )
 from licenses.domain.lab_test.events import CertificateIssued, CertificateVoided
 from licenses.domain.license.events import (
@@ -68,7 +69,7 @@ PROCESS: Final = Process(
     triggers=(
         *(ShipmentRequested, EndUserStatementHeld, GateRecorded, ExportFiled),
         # Beside the last payment: one that the bank takes back, and one that makes up for it.
-        *(EscrowFunded, DepositSetAside, DepositBooked),
+        *(EscrowFunded, DepositReversed, ReversalUndone, DepositBooked),
         *(EscrowForfeited, RefundWaived, RemittanceConfirmed),
         *(CertificateIssued, CertificateVoided),
         *(ProvisosAcknowledged, LicenseSuspended, LicenseReinstated),

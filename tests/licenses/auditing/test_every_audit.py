@@ -18,9 +18,10 @@ from tests.licenses.verification.tampering import as_superuser, latest, rewrite
 
 ELSEWHERE: Final = {
     *("expired_but_shipped", "list_coverage", "provisos_overdue", "screening_age", "shortfall"),
-    *("serial_gaps", "retention", "receipts"),
+    *("serial_gaps", "retention", "receipts", "owed_escrows"),
 }
-"""Both ways in test_surveys.py, test_serials.py, test_kept.py and the journal's test_late_checkpoints.py."""
+"""Both ways in test_surveys.py, test_serials.py, test_kept.py, the journal's test_late_checkpoints.py
+and the journey of payments."""
 
 
 def wrong_hash(played: Played) -> None:

@@ -36,6 +36,8 @@ EXPORTER: Final = Account(
     kind=AccountKind.EXPORTER_PAYABLE, owner_id=escrow.EXPORTER_ID, currency="USD"
 )
 TREASURY: Final = Account(kind=AccountKind.TREASURY_PAYABLE, currency="USD")
+DEBT: Final = Account(kind=AccountKind.BUYER_RECEIVABLE, owner_id=escrow.LICENSE, currency="USD")
+ADVANCE: Final = Account(kind=AccountKind.BANK_ADVANCE, owner_id=escrow.LICENSE, currency="USD")
 FORFEITED: Final = Account(kind=AccountKind.FORFEITED, currency="USD")
 RECEIVABLE: Final = Account(
     kind=AccountKind.LEVY_RECEIVABLE, owner_id=remittance.EXPORTER_ID, currency="USD"
@@ -98,6 +100,41 @@ def test_excess_goes_back_to_the_bank() -> None:
     returning = (escrow.returning(5), escrow.return_facts())
     events = escrow.history(escrow.OPENING, paying, returning)
     assert movements(last(events)) == [posted(EXCESS, BANK_CLEARING, 5, Code.EXCESS_RETURN)]
+
+
+def test_a_payment_taken_back_leaves_excess_and_escrow_and_the_bank_advances_the_rest() -> None:
+    paying = (escrow.deposit(1_000_06), escrow.deposit_facts())
+    releasing = (escrow.release(300_00), escrow.acting(SYSTEM))
+    taking = (escrow.reversal(1_000_06), escrow.deposit_facts())
+    events = escrow.history(escrow.OPENING, paying, releasing, taking)
+    assert movements(last(events)) == [
+        posted(EXCESS, BANK_CLEARING, 5, Code.EXCESS_REVERSAL),
+        posted(ESCROW, BANK_CLEARING, 700_01, Code.DEPOSIT_REVERSAL),
+        posted(DEBT, ADVANCE, 300_00, Code.ADVANCE),
+    ]
+
+
+def test_a_new_payment_repays_the_advance() -> None:
+    assert movements(last(escrow.HISTORIES["repaid"])) == [
+        posted(ESCROW, BANK_CLEARING, 5, Code.REPAYMENT),
+        posted(ADVANCE, DEBT, 5, Code.SETTLEMENT),
+    ]
+
+
+def test_what_is_given_back_settles_then_fills_then_is_excess() -> None:
+    early = (escrow.reversal(1_000_01, "RV1"), escrow.deposit_facts())
+    part = (escrow.deposit(1_000_01 - 7), escrow.deposit_facts())
+    rest = (escrow.deposit(1_000_01 - 2, "E2"), escrow.deposit_facts())
+    events = escrow.history(escrow.OPENING, early, part, rest, escrow.UNDOING)
+    assert movements(events[-2]) == [
+        posted(BANK_CLEARING, ESCROW, 9, Code.DEPOSIT),
+        posted(BANK_CLEARING, EXCESS, 1_000_01 - 9, Code.EXCESS),
+    ]
+    settled = escrow.history(escrow.OPENING, early, part, escrow.UNDOING)
+    assert movements(last(settled)) == [
+        posted(ADVANCE, DEBT, 7, Code.SETTLEMENT),
+        posted(BANK_CLEARING, ESCROW, 1_000_01 - 7, Code.DEPOSIT),
+    ]
 
 
 def test_a_release_is_shared_by_treasury_and_exporter() -> None:

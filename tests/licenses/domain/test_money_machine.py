@@ -100,21 +100,30 @@ class MoneyMachine(RuleBasedStateMachine):
         payer=PAYERS,
         status=st.sampled_from(EntryStatus),
         direction=st.sampled_from([CreditDebit.CREDIT, CreditDebit.CREDIT, CreditDebit.DEBIT]),
+        is_reversal=st.booleans(),
     )
-    def report_any_entry(
-        self,
-        amount_cents: int,
-        reference: str,
-        payer: UUID,
-        status: EntryStatus,
-        direction: CreditDebit,
-    ) -> None:
+    def report_any_entry(self, amount_cents: int, reference: str, **said: Any) -> None:
         command = deposit(
             amount_cents,
             reference,
-            payer_customer_id=payer,
-            status=status,
+            payer_customer_id=said["payer"],
+            status=said["status"],
+            credit_debit=said["direction"],
+            is_reversal=said["is_reversal"],
+        )
+        self.ask_escrow(command, deposit_facts())
+
+    @rule(reference=REFERENCES, direction=st.sampled_from(CreditDebit), divisor=st.integers(1, 2))
+    def reverse_a_payment(self, reference: str, direction: CreditDebit, divisor: int) -> None:
+        paid = self.books.deposit(deposit().account, reference)
+        if paid is None or paid.amount_cents < divisor:
+            return
+        command = deposit(
+            paid.amount_cents // divisor,
+            reference,
+            payer_customer_id=None,
             credit_debit=direction,
+            is_reversal=True,
         )
         self.ask_escrow(command, deposit_facts())
 
@@ -233,6 +242,9 @@ class MoneyMachine(RuleBasedStateMachine):
         assert held.posted_cents == self.books.held_cents >= 0
         excess = ledger.of(self.account(AccountKind.EXCESS, LICENSE))
         assert excess.posted_cents == self.books.excess_cents >= 0
+        debt = ledger.of(self.account(AccountKind.BUYER_RECEIVABLE, LICENSE))
+        advance = ledger.of(self.account(AccountKind.BANK_ADVANCE, LICENSE))
+        assert debt.posted_cents == advance.posted_cents == self.books.owed_cents >= 0
 
     @invariant()
     def treasury_and_exporter_share_the_gross(self) -> None:
@@ -247,10 +259,13 @@ class MoneyMachine(RuleBasedStateMachine):
     @invariant()
     def the_bank_has_what_everybody_is_owed(self) -> None:
         ledger = self.ledger()
+        outside = {
+            *(AccountKind.BANK_CLEARING, AccountKind.BUYER_RECEIVABLE, AccountKind.BANK_ADVANCE)
+        }
         owed_cents = sum(
             balance.posted_cents
             for balance in ledger.balances
-            if balance.account.kind is not AccountKind.BANK_CLEARING
+            if balance.account.kind not in outside
         )
         assert ledger.of(self.account(AccountKind.BANK_CLEARING)).posted_cents == owed_cents
 
@@ -260,7 +275,14 @@ class MoneyMachine(RuleBasedStateMachine):
             assert self.books.missing_cents == 0
         if isinstance(self.escrow, AwaitingFunds):
             assert self.books.missing_cents > 0
-            assert not (self.books.terms.prepayment.required and self.releases)
+            is_prepaid = self.books.terms.prepayment.required and not self.books.reversals
+            assert not (is_prepaid and self.releases)
+
+    @invariant()
+    def nobody_keeps_money_while_the_bank_waits_for_its_own(self) -> None:
+        if not isinstance(self.escrow, NotOpened) and self.books.owed_cents:
+            assert self.books.free_cents == 0
+            assert self.books.uncovered_cents >= self.books.owed_cents
 
     @invariant()
     def what_is_reconciled_is_paid(self) -> None:

@@ -193,14 +193,20 @@ def dispatch_parts(world: Played) -> dict[type[Event], tuple[str, UUID, Any]]:
     }
 
 
-def dispatch(world: Played, *, without: Sequence[Any] = (), **changes: dict[str, Any]) -> Attempt:
-    """Attempt that dispatch without some of its events or rows, or with events changed."""
+def dispatch(
+    world: Played,
+    *,
+    after: Sequence[tuple[str, UUID, Event]] = (),
+    without: Sequence[Any] = (),
+    **changes: dict[str, Any],
+) -> Attempt:
+    """Attempt that dispatch `after` others, without some of its parts, or with events changed."""
     parts = {
         kind: (aggregate, stream, replace(event, **changes.get(kind.__name__, {})))
         for kind, (aggregate, stream, event) in dispatch_parts(world).items()
         if kind not in without
     }
-    recorded = drafts(*parts.values(), actor=EXPORTER, command="DispatchShipment")
+    recorded = drafts(*after, *parts.values(), actor=EXPORTER, command="DispatchShipment")
     _, cap = counters_of(world.volume)
     attempt = Attempt().events(recorded)
     rows = {

@@ -60,6 +60,7 @@ def play() -> Played:
     remitted.deliver().remit()
     short = Deal(stage, buyer, "short", quantity=10).ready()
     short.dispatch(short.serials[:5])
+    take_back(short)
     stage.settle()
     revoked = Deal(stage, buyer, "revoked", quantity=6).ready()
     revoke(revoked)
@@ -135,6 +136,14 @@ def revoke(deal: Deal) -> None:
     confirm = body(license_commands.ConfirmRevocation, on_version=on_version)
     stage.do(SECOND_OFFICER, confirm, deal.license_id)
     stage.settle()
+
+
+def take_back(deal: Deal) -> None:
+    """Have the bank take the payment back after a part was released, and all that follows."""
+    deal.take_back()
+    deal.deposit(reference="R2")
+    deal.take_back(reference="R3", undo=True)
+    assert deal.stage.state(escrow.DECIDER, deal.escrow_id).books.excess_cents == deal.price_cents
 
 
 def refund(deal: Deal) -> None:

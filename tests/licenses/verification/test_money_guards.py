@@ -1,9 +1,10 @@
 """Money moves by raw SQL exactly as an event says, once, and never what is not there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -11,12 +12,16 @@ from audits import context as minting
 from audits.kernel import Event
 from licenses import guarded
 from licenses.domain.escrow.events import (
+    AdvanceRepaid,
     DepositBooked,
+    DepositReversed,
     ExcessReturned,
+    ReversalUndone,
 )
 from licenses.domain.remittance.events import RemittanceConfirmed, RemittanceInstructed
 from tests.licenses.verification.attempts import (
     CHECKED,
+    DISPATCH,
     GROSS,
     LEDGER,
     REPEATED,
@@ -51,6 +56,78 @@ def test_an_escrow_is_not_overdrawn_by_one_cent(world: Played) -> None:
     more = {"gross_cents": held + 1, "exporter_cents": held + 1 - GROSS // 4}
     refusal = dispatch(world, EscrowReleased=more).refusal()
     assert refusal == Refusal(CHECKED, "licenses_ledger_covered")
+
+
+def taken(booked: DepositBooked, **parts: int) -> DepositReversed:
+    """Have the bank take a payment back, from where `parts` say."""
+    parts = {"excess_cents": 0, "escrow_cents": 0, "advanced_cents": 0} | parts
+    return DepositReversed(
+        license_id=booked.license_id,
+        account=booked.account,
+        bank_reference=booked.bank_reference,
+        end_to_end_id=booked.end_to_end_id,
+        payer_customer_id=booked.payer_customer_id,
+        amount_cents=sum(parts.values()),
+        **parts,
+        currency=booked.currency,
+        value_on=booked.value_on,
+        message_sha256=booked.message_sha256,
+        held_cents=0,
+        missing_cents=0,
+        owed_cents=0,
+    )
+
+
+def of_fields(kind: type[Event], said: Mapping[str, Any]) -> Event:
+    """Make an event of those fields that it has."""
+    return kind(**{name: said[name] for name in kind.__struct_fields__})
+
+
+def left_after(world: Played, *events: Event) -> Attempt:
+    """Attempt the dispatch of the open deal after `events` of its escrow."""
+    escrow_id = world.open.escrow_id
+    return dispatch(world, after=[("escrow", escrow_id, event) for event in events])
+
+
+@pytest.mark.parametrize(
+    ("left_cents", "refused"),
+    [
+        # What is released is there no more.
+        (GROSS - 1, Refusal(CHECKED, "licenses_ledger_covered")),
+        # It is there, but not all that must be prepaid is, to the cent.
+        (GROSS, Refusal(DISPATCH)),
+        (None, Refusal(DISPATCH)),
+    ],
+)
+@logins
+def test_nothing_leaves_on_a_payment_that_the_bank_took_back(
+    world: Played, login: str, left_cents: int | None, refused: Refusal
+) -> None:
+    left_cents = world.open.price_cents - 1 if left_cents is None else left_cents
+    booked = latest(world.open.escrow_id, DepositBooked).data
+    attempt = left_after(world, taken(booked, escrow_cents=booked.amount_cents - left_cents))
+    attempt.login = login
+    assert attempt.refusal() == refused
+
+
+def test_an_advance_of_the_bank_is_no_payment(world: Played) -> None:
+    booked = latest(world.open.escrow_id, DepositBooked).data
+    assert left_after(world, taken(booked, advanced_cents=1)).refusal() == Refusal(DISPATCH)
+
+
+def test_what_the_bank_gave_back_or_was_repaid_counts_again(world: Played) -> None:
+    booked = latest(world.open.escrow_id, DepositBooked).data
+    reversed_ = taken(booked, escrow_cents=booked.amount_cents - 2, advanced_cents=2)
+    said = msgspec.structs.asdict(reversed_)
+    undone = of_fields(ReversalUndone, said | {"settled_cents": 1})
+    again = replace(booked, bank_reference="AGAIN", amount_cents=1, credited_cents=1)
+    repaid = of_fields(AdvanceRepaid, said | {"amount_cents": 1})
+    attempt = left_after(world, reversed_, undone, again, repaid)
+    attempt.run("SET CONSTRAINTS ALL IMMEDIATE")
+    attempt.run("DO $$ BEGIN RAISE EXCEPTION 'rolled back' USING ERRCODE = 'TG999'; END $$")
+    assert attempt.refusal() == Refusal("TG999")
+    unpaid = left_after(world, reversed_, undone)
+    assert unpaid.refusal() == Refusal(DISPATCH)
 
 
 def deposit(world: Played) -> tuple[Any, ...]:

@@ -74,6 +74,12 @@ def deposit(amount_cents: int = PRICE_CENTS, reference: str = "E1", **changes: A
     return replace(entry, **changes)
 
 
+def reversal(amount_cents: int = PRICE_CENTS, reference: str = "E1", **changes: Any) -> BookDeposit:
+    """Report that the bank took a payment back, under the reference of the payment."""
+    taken = {"credit_debit": CreditDebit.DEBIT, "is_reversal": True, "payer_customer_id": None}
+    return deposit(amount_cents, reference, **taken | changes)
+
+
 def deposit_facts(**changes: Any) -> DepositFacts:
     facts = DepositFacts(now=NOON, actor=BANK, screened_customer_ids=(BUYER, PARENT))
     return replace(facts, **changes)
@@ -125,6 +131,11 @@ OPENING: Final[Step] = (OPEN, acting(SYSTEM))
 PAYING: Final[Step] = (deposit(), deposit_facts())
 PROPOSING: Final[Step] = (PROPOSE, acting(OFFICER))
 WAIVING: Final[Step] = (waiver(), waiving(SECOND_OFFICER))
+REVERSING: Final[Step] = (reversal(), deposit_facts())
+UNDOING: Final[Step] = (
+    reversal(reference="RV2", credit_debit=CreditDebit.CREDIT),
+    deposit_facts(),
+)
 RELEASING: Final[Step] = (release(), acting(SYSTEM))
 
 
@@ -136,6 +147,11 @@ HISTORIES: Final[dict[str, list[Event]]] = {
     "set aside": history(OPENING, (deposit(currency="EUR"), deposit_facts())),
     "funded": history(OPENING, PAYING),
     "overpaid": history(OPENING, (deposit(PRICE_CENTS + 5), deposit_facts())),
+    "taken back": history(OPENING, PAYING, REVERSING),
+    "owing": history(OPENING, PAYING, (release(300_00), acting(SYSTEM)), REVERSING),
+    "given back": history(OPENING, PAYING, REVERSING, UNDOING),
+    "repaid": history(OPENING, PAYING, RELEASING, REVERSING, (deposit(5, "E2"), deposit_facts())),
+    "closed and owing": history(OPENING, PAYING, RELEASING, REVERSING),
     "partly released": history(OPENING, PAYING, (release(300_00), acting(SYSTEM))),
     "released": history(OPENING, PAYING, RELEASING),
     "forfeited": history(OPENING, PAYING, (FORFEIT, FORFEIT_FACTS)),

@@ -4,7 +4,7 @@ import pytest
 
 from licenses.domain.escrow import DECIDER
 from licenses.domain.escrow.deposits import refusal_of
-from licenses.domain.escrow.events import EscrowFunded
+from licenses.domain.escrow.events import CreditDebit, EscrowFunded
 from licenses.domain.escrow.state import Closed, Closing
 from tests.licenses.domain.escrow.scenes import (
     FORFEIT,
@@ -22,6 +22,7 @@ from tests.licenses.domain.escrow.scenes import (
     release,
     return_facts,
     returning,
+    reversal,
     waiver,
     waiving,
 )
@@ -32,6 +33,8 @@ STEPS: dict[str, Step] = {
     "open": (OPEN, acting(SYSTEM)),
     "deposit": (deposit(reference="E9"), deposit_facts()),
     "empty deposit": (deposit(0, "E9"), deposit_facts()),
+    "reversal": (reversal(reference="RV9"), deposit_facts()),
+    "undone reversal": (reversal(1, "RV8", credit_debit=CreditDebit.CREDIT), deposit_facts()),
     "return": (returning(1), return_facts()),
     "release": (release(1, SECOND_SHIPMENT), acting(SYSTEM)),
     "forfeit": (FORFEIT, FORFEIT_FACTS),
