@@ -18,7 +18,7 @@ INSERT INTO licenses_number_series (series, first_place, next_place)
 class Migration(migrations.Migration):
     """Additive."""
 
-    dependencies = [("licenses", "0009_uncovered_deposits")]
+    dependencies = [("licenses", "0010_reversed_deposits")]
 
     operations = [
         migrations.CreateModel(
