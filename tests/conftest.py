@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.support.cast"]
 TESTS: Final = Path(__file__).parent
@@ -24,6 +25,19 @@ BEGIN
 END $$
 """
 LIFT, RESTORE = map(SET_TRUNCATE_GUARDS.replace, ("{}", "{}"), ("DISABLE", "ENABLE ALWAYS"))
+# What is asserted of examples is that they hold, not how long a busy machine takes over one, nor how
+# many had to be thrown away to find it.
+settings.register_profile(
+    "tollgate",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+    ],
+)
+settings.load_profile("tollgate")
 
 
 # What takes longest begins first, so that nobody is left waiting for it in the end.
