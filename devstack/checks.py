@@ -71,6 +71,10 @@ GATES = (
 # Two processes, each with a database of its own. A file's tests stay together, because what they
 # stand on does. `./tollgate test -n 0` runs one test after the other.
 SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# The same order of tests and the same examples whenever and wherever: what is red is red again, and
+# what was green before a change stays so. `./tollgate test --randomly-seed=N --hypothesis-seed=N`
+# tries others; pytest alone does each time.
+REPEATABLE = ("--randomly-seed", "20261122", "--hypothesis-seed", "20261122")
 
 
 def run_gate(gate: Gate, variables: Mapping[str, str]) -> Outcome:
@@ -109,7 +113,7 @@ def run_gates(gates: tuple[Gate, ...], variables: Mapping[str, str]) -> list[str
 
 def run_tests(arguments: list[str], variables: Mapping[str, str]) -> bool:
     """Run the test suite on this terminal; tell whether it passed."""
-    command = module("pytest", *SIDE_BY_SIDE, *arguments)
+    command = module("pytest", *SIDE_BY_SIDE, *REPEATABLE, *arguments)
     finished = subprocess.run(command, cwd=paths.ROOT, env=variables, check=False)
     return finished.returncode == 0
 

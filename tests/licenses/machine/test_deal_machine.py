@@ -4,8 +4,6 @@ Whatever people, the bank and the worker do, in whatever order: ledger and count
 events, no escrow falls below nothing, the cap is never broken, and verification finds nothing.
 """
 
-import os
-import random
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -277,11 +275,9 @@ class DealMachine(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_any_sequence_keeps_money_and_volume_right(
-    proposed: Proposed, capsys: pytest.CaptureFixture[str]
+    proposed: Proposed, pytestconfig: pytest.Config
 ) -> None:
-    chosen = int(os.environ.get("TOLLGATE_TEST_SEED") or random.SystemRandom().getrandbits(32))
-    with capsys.disabled():
-        print(f"\ndeal machine: TOLLGATE_TEST_SEED={chosen}")  # noqa: T201 -- to run it again
+    chosen = int(pytestconfig.getoption("randomly_seed"))  # which the head of every run prints
     DealMachine.world = proposed
     run_state_machine_as_test(
         seed(chosen)(DealMachine),
