@@ -1,7 +1,6 @@
 """What the rules refuse on the way: each with its code, and nothing changed by the attempt."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,7 +17,7 @@ from licenses.domain.lab_test.events import ReportRefused
 from licenses.domain.license import commands as license_
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER
-from tests.support.stage import Stage, body
+from tests.support.stage import SOON, Stage, body, wait_until
 
 B200: dict[str, Any] = H200 | {
     "model": "B200",
@@ -130,11 +129,10 @@ def test_a_serial_number_leaves_once(stage: Stage) -> None:
 
 def test_nothing_leaves_under_an_expired_license(stage: Stage) -> None:
     stage.sell_at_home(8)
-    deal = Deal(stage, stage.approved_customer())
-    deal.expires_at = context.database_now() + timedelta(seconds=2)
-    deal.ready()
-    while context.database_now() < deal.expires_at:
-        stage.settle()
+    deal = Deal(stage, stage.approved_customer()).apply()
+    deal.expires_at = context.database_now() + SOON
+    deal.grant().acknowledge().request()
+    wait_until(deal.expires_at)
     stage.settle()
     state = stage.state(license.DECIDER, deal.license_id)
     assert type(state).__name__ == "Expired"

@@ -19,7 +19,7 @@ from licenses.domain.shipment.state import Cleared, Requested
 from tests.journeys.test_refusals import refused
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
-from tests.support.stage import SAMPLE_LIST, Stage, body
+from tests.support.stage import SAMPLE_LIST, SOON, Stage, body, wait_until
 
 
 def test_a_new_list_suspends_whom_it_hits_and_nothing_leaves(stage: Stage) -> None:
@@ -57,10 +57,10 @@ def test_a_new_list_suspends_whom_it_hits_and_nothing_leaves(stage: Stage) -> No
 
 def test_an_approval_ends_by_the_clock(stage: Stage) -> None:
     stage.sell_at_home(8)
-    ends = context.database_now() + timedelta(seconds=3)
-    deal = Deal(stage, stage.approved_customer(until=ends)).ready()
-    while context.database_now() < ends:
-        pass
+    deal = Deal(stage, stage.approved_customer()).ready()
+    ends = context.database_now() + SOON
+    stage.approve(deal.customer_id, ends)  # anew, and for less long
+    wait_until(ends)
     refused("approval_expired", deal.dispatch)
     stage.settle()
     assert isinstance(stage.state(customer.DECIDER, deal.customer_id), standing.Pending)

@@ -4,6 +4,7 @@ Bodies are JSON values as a client would send them; every step goes through `exe
 """
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,8 +37,16 @@ from tests.support.people import EXPORTER, LABORATORY, NOON, OFFICER, SECOND_OFF
 ROOT: Final = Path(__file__).parent.parent.parent
 EDITIONS: Final = ROOT / "licenses" / "editions"
 SAMPLE_LIST: Final = ROOT / "customers" / "data" / "sample_list.csv"
+SOON: Final = timedelta(seconds=6)
+"""When what shall run out does so: long after the few commands before it, however busy the machine."""
 LABORATORY_KEY: Final = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY: Final = LABORATORY_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+
+def wait_until(moment: datetime) -> None:
+    """Wait until the database's clock has passed `moment`."""
+    while (left := (moment - minting.database_now()).total_seconds()) >= 0:
+        time.sleep(min(left, 0.1))
 
 
 def party(name: str = "Harbor Cloud Services") -> dict[str, Any]:

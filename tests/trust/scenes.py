@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime
 from typing import Any, Final
 from unittest import mock
 from uuid import UUID
@@ -51,6 +51,7 @@ from tests.support.people import (
     AUDITOR,
     BANK,
     EXPORTER,
+    NOON,
     OFFICER,
     SECOND_OFFICER,
     SYSTEM,
@@ -58,14 +59,13 @@ from tests.support.people import (
     actor,
     identity,
 )
-from tests.support.stage import EDITIONS, Stage, body, party
+from tests.support.stage import EDITIONS, SOON, Stage, body, party, wait_until
 
 NAME: Final = "scenes"
 SECOND_LABORATORY: Final = actor("second-laboratory", Role.LABORATORY, organization="laboratory-2")
 SECOND_LABORATORY_ID: Final = identity(f"{NAME}/laboratory-2")
 SECOND_KEYS: Final = tuple(Ed25519PrivateKey.from_private_bytes(bytes([n] * 32)) for n in (7, 8))
 BRIEF: Final = (EDITIONS / "brief-2026.toml").read_text()
-SOON: Final = timedelta(seconds=2)
 
 
 def public(key: Ed25519PrivateKey) -> str:
@@ -100,6 +100,8 @@ class Scenes:
     commands: dict[type[Command], Command] = field(default_factory=dict)
     things: dict[tuple[str, str], UUID] = field(default_factory=dict)
     quantity: int = 2
+    ends_at: datetime = NOON
+    """When the last of what is short-lived has run out."""
 
     @classmethod
     def played(cls) -> "Scenes":
@@ -236,7 +238,9 @@ class Scenes:
         self.do(OFFICER, customer.RejectCustomer, rejected, reason="Military end user")
         revoked = stage.approved_customer("revoked")
         self.do(OFFICER, customer.RevokeApproval, revoked, reason="The papers are false")
-        stage.approved_customer("short-lived", until=minting.database_now() + SOON)
+        brief = stage.registered_customer("short-lived")
+        stage.settle()
+        stage.approve(brief, minting.database_now() + SOON)
         near = stage.registered_customer("near", name="SMIC Harbor Trading", native_name=None)
         stage.settle()
         [hit, *_] = open_hits(stage.state(CUSTOMER, near).file)
@@ -275,14 +279,12 @@ class Scenes:
         revoked.deposit()
         revoked.revoke()
         brief = self.deal("brief").apply()
-        brief.expires_at = minting.database_now() + SOON
+        brief.expires_at = self.ends_at = minting.database_now() + SOON
         brief.grant()
 
     def wait_for_ends(self) -> None:
         """Wait until what was short-lived has run out."""
-        end = minting.database_now() + SOON
-        while minting.database_now() < end:
-            self.stage.settle()
+        wait_until(self.ends_at)
         self.stage.settle()
 
     def allotments(self) -> None:

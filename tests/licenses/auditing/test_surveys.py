@@ -20,7 +20,7 @@ from licenses.domain.license.terms import LineBalance
 from tests.licenses.verification.tampering import forge, latest
 from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import EXPORTER, identity
-from tests.support.stage import Stage, body
+from tests.support.stage import SOON, Stage, body, wait_until
 
 pytestmark = pytest.mark.django_db
 DAY: Final = timedelta(days=1)
@@ -121,9 +121,9 @@ def test_a_reversal_that_breaks_the_cap_is_named_until_it_is_healed(stage: Stage
 
 
 def test_what_left_after_the_end_is_named(stage: Stage) -> None:
-    deal = Deal(stage, stage.approved_customer())
-    deal.expires_at = context.database_now() + timedelta(seconds=2)
-    deal.apply().grant()
+    deal = Deal(stage, stage.approved_customer()).apply()
+    deal.expires_at = context.database_now() + SOON
+    deal.grant()
     left = LicenseDrawnDown(
         shipment_id=identity("forged"),
         line=1,
@@ -133,8 +133,7 @@ def test_what_left_after_the_end_is_named(stage: Stage) -> None:
     )
     forge(("license", deal.license_id, left), actor=EXPORTER, command="X", role=None)
     assert found("expired_but_shipped") == []
-    while context.database_now() < deal.expires_at:
-        pass
+    wait_until(deal.expires_at)
     again = replace(left, shipment_id=identity("forged later"))
     forge(("license", deal.license_id, again), actor=EXPORTER, command="X", role=None)
     event = latest(deal.license_id, LicenseDrawnDown)
