@@ -15,6 +15,8 @@ import msgspec
 
 Account = Literal["same", "namespace", "nobody"]
 
+# A process that was killed ends as soon as the kernel comes round to it, however busy the machine is.
+KILLED_SECONDS = 60.0
 LAUNCHER = Path(__file__).with_name("launch.py")
 # Linux ends a child when the *thread* that started it ends (prctl(2)), so all are started by one
 # thread that lasts as long as this process.
@@ -71,23 +73,27 @@ class Child:
     @property
     def exit_code(self) -> int | None:
         """Return how it ended (negative: by which signal), None while it runs or before."""
-        return None if self._process is None else self._process.poll()
+        process = self._process
+        return None if process is None else process.poll()
 
     def is_running(self) -> bool:
-        """Tell whether it was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
+        """Tell whether it was started and has not ended; anybody may ask while somebody stops it."""
+        process = self._process
+        return process is not None and process.poll() is None
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the program, if it still runs."""
-        if self._process is not None:
-            self._process.send_signal(number)
+        process = self._process
+        if process is not None:
+            process.send_signal(number)
 
     def wait(self, timeout_seconds: float) -> bool:
         """Wait for the end; tell whether it came in time."""
-        if self._process is None:
+        process = self._process
+        if process is None:
             return True
         try:
-            self._process.wait(timeout_seconds)
+            process.wait(timeout_seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -104,7 +110,7 @@ class Child:
         # Nothing may be left (macOS says EPERM for a group of zombies).
         with self.lock, contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        self.wait(self.program.patience_seconds)
+        self.wait(KILLED_SECONDS)
 
     def stop(self) -> None:
         """Ask it to end in ever firmer words; return when it has ended, helpers included."""

@@ -14,7 +14,7 @@ import pytest
 
 from devstack import paths
 from devstack.process import Child, Program, launcher
-from tests.devstack.conftest import alive, eventually
+from tests.devstack.conftest import PATIENCE_SECONDS, alive, eventually
 
 SLEEP = "import time; print('ready', flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
@@ -38,9 +38,17 @@ def children() -> Iterator[list[Child]]:
         child.stop()
 
 
-def start(children: list[Child], directory: Path, code: str) -> Child:
+IMPATIENT_SECONDS = 0.5
+"""For those who would wait for it in vain: everybody else ends, however busy the machine is."""
+
+
+def start(
+    children: list[Child], directory: Path, code: str, *, patience_seconds: float = PATIENCE_SECONDS
+) -> Child:
     program = Program(
-        command=[sys.executable, "-c", code], log=directory / "log", patience_seconds=0.5
+        command=[sys.executable, "-c", code],
+        log=directory / "log",
+        patience_seconds=patience_seconds,
     )
     child = Child(program)
     children.append(child)
@@ -58,14 +66,14 @@ def test_a_child_ends_when_asked(children: list[Child], tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_listen_is_made_to_end(children: list[Child], tmp_path: Path) -> None:
-    child = start(children, tmp_path, STUBBORN)
+    child = start(children, tmp_path, STUBBORN, patience_seconds=IMPATIENT_SECONDS)
     pid = child.pid
     child.stop()
     assert not psutil.pid_exists(pid)
 
 
 def test_stopping_ends_the_helpers_of_a_child_too(children: list[Child], tmp_path: Path) -> None:
-    child = start(children, tmp_path, WITH_HELPER)
+    child = start(children, tmp_path, WITH_HELPER, patience_seconds=IMPATIENT_SECONDS)
     (helper,) = psutil.Process(child.pid).children()
     child.stop()
     assert eventually(lambda: not alive(helper))
