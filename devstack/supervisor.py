@@ -103,10 +103,10 @@ class Supervisor:
                 watched.pause_seconds = FIRST_PAUSE_SECONDS
             if lived_seconds < watched.pause_seconds:
                 return
-            watched.started_at = now
             watched.pause_seconds = min(2 * watched.pause_seconds, LONGEST_PAUSE_SECONDS)
             watched.restarts += 1
             try:
                 watched.part.start()
             except (OSError, RuntimeError):  # it is tried again after a longer pause
                 logger.exception("A part of the stack did not start")
+            watched.started_at = time.monotonic()  # afterwards: a start takes its time, too
