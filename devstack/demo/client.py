@@ -8,7 +8,10 @@ import httpx
 
 from devstack.demo.moment import new_id
 
-PATIENCE_SECONDS: Final = 30.0
+PATIENCE_SECONDS: Final = 180.0
+"""A worker that has just been started on a busy machine may take a minute to begin."""
+REQUEST_SECONDS: Final = 60.0
+"""Of which the service itself allows the database 30."""
 POLL_SECONDS: Final = 0.1
 NOW: Final = "now"
 """As If-Match: the version of the thing when the command is sent."""
@@ -42,7 +45,7 @@ class Person:
 
     def __init__(self, url: str, username: str, password: str) -> None:
         self.username = username
-        self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=30.0)
+        self._http = httpx.Client(base_url=f"{url}/api/v1", timeout=REQUEST_SECONDS)
         answer = self._send("POST", "/sessions", json={"username": username, "password": password})
         if answer.status >= httpx.codes.BAD_REQUEST:
             raise UnexpectedAnswer(f"{username} cannot log in: {answer.body}")

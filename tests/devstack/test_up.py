@@ -15,7 +15,7 @@ import pytest
 from devstack import cast, paths, up
 from devstack.demo.client import Person
 from devstack.stack import Shape
-from tests.devstack.conftest import eventually
+from tests.devstack.conftest import PATIENCE_SECONDS, eventually
 
 UP = """
 import sys
@@ -36,7 +36,7 @@ def start(state: Path) -> Iterator[Start]:
     def stop() -> None:
         for process in running:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=60)
+            process.communicate(timeout=PATIENCE_SECONDS)
         running.clear()
 
     def begin(*arguments: str) -> str:
@@ -73,12 +73,19 @@ def passwords_in(printed: str) -> Mapping[str, str]:
 
 
 def waiting_for_the_log(url: str) -> int:
-    return int(httpx.get(f"{url}/health/progress").json()["unsequenced_events"])
+    return int(
+        httpx.get(f"{url}/health/progress", timeout=PATIENCE_SECONDS).json()["unsequenced_events"]
+    )
 
 
 def can_log_in(url: str, username: str, password: str) -> bool:
     credentials = {"username": username, "password": password}
-    return httpx.post(f"{url}/api/v1/sessions", json=credentials).status_code == 201
+    answer = httpx.post(f"{url}/api/v1/sessions", json=credentials, timeout=PATIENCE_SECONDS)
+    return answer.status_code == 201
+
+
+def entry_page(url: str) -> str:
+    return httpx.get(f"{url}/", timeout=PATIENCE_SECONDS).text
 
 
 def test_the_cast_gets_in_with_what_is_printed_and_nobody_without_it(
@@ -93,7 +100,7 @@ def test_the_cast_gets_in_with_what_is_printed_and_nobody_without_it(
     store = cast.store_of(state)
     assert str(store) in printed
     assert stat.S_IMODE(store.stat().st_mode) == 0o600
-    entry = httpx.get(f"{url}/").text
+    entry = entry_page(url)
     assert all(name in entry for name in logins)
     assert not any(password in entry for password in logins.values())
     assert "brief-2026" in entry
@@ -109,7 +116,7 @@ def test_the_cast_gets_in_with_what_is_printed_and_nobody_without_it(
     bare = start("--no-logins")
     assert not passwords_in(bare)
     assert str(store) not in bare
-    assert "second-officer" not in httpx.get(f"{address_in(bare)}/").text
+    assert "second-officer" not in entry_page(address_in(bare))
 
 
 @pytest.mark.parametrize(
