@@ -17,7 +17,7 @@ import psutil
 from devstack import account, paths
 from devstack.process import Child, Program, launcher
 
-START_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 180.0
 ORPHAN_PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.02
 PORT = 5432  # only names the socket file

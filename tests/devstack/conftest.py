@@ -14,6 +14,9 @@ from devstack.account import postgres_home
 from devstack.process import Account
 from devstack.servers import Postgres, Valkey
 
+PATIENCE_SECONDS = 120.0
+"""More than a loaded machine needs: what has not come about by then does not come at all."""
+
 
 @pytest.fixture
 def make_state() -> Iterator[Callable[[], Path]]:
@@ -61,6 +64,15 @@ def ordinary_user() -> Account:
     return account
 
 
+def left_of(state: Path) -> list[str]:
+    """Return the processes of `state` that are there in the end.
+
+    What lost its first process notices that by itself, and on a busy machine not at once.
+    """
+    eventually(lambda: not processes_of(state))
+    return processes_of(state)
+
+
 def processes_of(state: Path) -> list[str]:
     """Return the command lines of the processes, other than this one, that name `state`."""
     places = {str(state), str(paths.short_directory(state))}
@@ -83,7 +95,7 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
-def eventually(condition: Callable[[], bool], timeout_seconds: float = 20) -> bool:
+def eventually(condition: Callable[[], bool], timeout_seconds: float = PATIENCE_SECONDS) -> bool:
     """Tell whether `condition` comes true in time."""
     end = time.monotonic() + timeout_seconds
     while time.monotonic() < end:

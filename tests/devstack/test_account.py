@@ -15,7 +15,7 @@ import pytest
 from devstack import account, paths
 from devstack.process import Account, launcher
 from devstack.servers import Postgres
-from tests.devstack.conftest import processes_of
+from tests.devstack.conftest import left_of
 
 OTHER_USER = 54321
 START_AND_STOP = """
@@ -58,7 +58,7 @@ def test_it_runs_under_every_account_and_never_as_root(
     finally:
         server.stop()
     assert server.home.account == chosen
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_where_the_kernel_forbids_namespaces_the_next_candidate_serves(
@@ -112,7 +112,7 @@ def test_an_ordinary_user_runs_both_servers(
     user, used = finished.stdout.split()
     assert user != "0"
     assert used == "same"
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_a_directory_that_somebody_else_prepared_is_refused(

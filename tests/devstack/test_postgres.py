@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from devstack.servers import PORT, Postgres
-from tests.devstack.conftest import eventually, processes_of
+from tests.devstack.conftest import eventually, left_of, processes_of
 
 
 def ask(url: str, query: LiteralString) -> object:
@@ -70,7 +70,7 @@ def test_a_clean_stop_leaves_no_process_and_keeps_the_data(postgres: Postgres, s
     remember(postgres.start())
     assert processes_of(state) != []
     postgres.stop()
-    assert processes_of(state) == []
+    assert left_of(state) == []
     assert recall(postgres.start()) == 42
 
 

@@ -33,12 +33,12 @@ from devstack.stack import (
     Shape,
     Stack,
 )
-from tests.devstack.conftest import alive, eventually, processes_of
+from tests.devstack.conftest import PATIENCE_SECONDS, alive, eventually, left_of
 
 SMALL = Shape(isolated=True, web_processes=1, workers=1)
-ANSWER_SECONDS = 60.0
+ANSWER_SECONDS = PATIENCE_SECONDS
 """Long enough for processes that start all at once on two cores: it answers, or it does not."""
-STOP_SECONDS = 60.0
+STOP_SECONDS = PATIENCE_SECONDS
 """More than a loaded machine needs: whoever is still there then does not stop at all."""
 WITHOUT_INDEX = """
     SELECT count(*) FROM audits_event LEFT JOIN audits_log USING (event_id) WHERE log_index IS NULL
@@ -120,6 +120,8 @@ def test_a_killed_server_is_started_again(stack: Stack, name: str) -> None:
     server.kill()
     assert eventually(lambda: stack.supervisor.restarts(name) > restarts)
     assert eventually(server.is_running)
+    # It runs before it answers, and the tests that follow need the answer.
+    assert eventually(lambda: status(stack.url + "/health/ready") == 200)
 
 
 def test_the_service_survives_an_immediate_restart_of_the_database(stack: Stack) -> None:
@@ -167,17 +169,24 @@ def test_two_stacks_run_side_by_side_on_ports_of_their_own(
         assert second.url != stack.url
         assert status(second.url) < 500
         assert status(stack.url) < 500
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_a_stack_that_cannot_come_up_leaves_nothing(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commands, "web", lambda **_: ["no_such_module"])
-    monkeypatch.setattr(stacks, "READY_TIMEOUT_SECONDS", 1.0)
+    monkeypatch.setattr(stacks, "READY_TIMEOUT_SECONDS", 0.1)
+    log = state / "logs" / f"{WEB}.log"
+
+    def answers(_url: str) -> bool:
+        """Let the web service say why it does not come, which may take it longer than that."""
+        return not eventually(lambda: "no_such_module" in log.read_text())
+
+    monkeypatch.setattr(stacks, "answers", answers)
     with pytest.raises(stacks.StackFailedError, match="no_such_module"):
         Stack(state, SMALL).__enter__()
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_events_are_indexed_and_work_is_done_with_postgresql_alone(state: Path) -> None:
@@ -237,7 +246,7 @@ def test_up_stops_completely(
     process = up()
     process.send_signal(number)
     assert process.wait(STOP_SECONDS) == 0
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_a_killed_supervisor_leaves_nothing_and_the_next_starts(
@@ -251,7 +260,7 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_starts(
     second = up()
     second.terminate()
     assert second.wait(STOP_SECONDS) == 0
-    assert processes_of(state) == []
+    assert left_of(state) == []
 
 
 def test_the_signers_key_and_the_key_of_receipts_go_to_those_who_need_them(state: Path) -> None:

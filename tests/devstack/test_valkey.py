@@ -7,7 +7,7 @@ import pytest
 import redis
 
 from devstack.servers import Valkey
-from tests.devstack.conftest import eventually, processes_of
+from tests.devstack.conftest import eventually, left_of, processes_of
 
 
 def client(server: Valkey) -> "redis.Redis":
@@ -44,7 +44,7 @@ def test_a_clean_stop_leaves_no_process(valkey: Valkey, state: Path) -> None:
     remember(valkey.start())
     assert processes_of(state) != []
     valkey.stop()
-    assert processes_of(state) == []
+    assert left_of(state) == []
     assert recall(valkey.start()) == "42"
 
 
