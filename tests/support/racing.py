@@ -8,15 +8,21 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from tests.support.database import connect_as, on_own_connection
 
-PATIENCE_SECONDS: Final = 20.0
+PATIENCE_SECONDS: Final = 120.0
 WAITING: Final = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
+LEAVING: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend'
+      AND pid NOT IN (pg_backend_pid(), %s)
+"""
+"""Connections that were closed and that the server has yet to take leave of."""
 DEADLOCKS: Final = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
 
@@ -78,12 +84,28 @@ def together(*works: Callable[[], Any]) -> list[Any]:
 
 
 def deadlocks() -> int:
-    """Count the deadlocks that the database has seen so far."""
+    """Count the deadlocks that the database has seen so far; nobody else may be connected.
+
+    A connection adds its own when it ends, which the server does after the client has gone on.
+    """
+    [own] = _own_pid()
+    end = time.monotonic() + PATIENCE_SECONDS
     with connect_as() as watcher:
+        while watcher.execute(LEAVING, [own]).fetchall() != [(0,)]:
+            assert time.monotonic() < end, "somebody is still connected"
+            time.sleep(0.005)
         watcher.execute("SELECT pg_stat_force_next_flush()")
         row = watcher.execute(DEADLOCKS).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _own_pid() -> tuple[int]:
+    """Give the id of the server's process for the test's own connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        found: tuple[int] = cursor.fetchone()
+    return found
 
 
 def _own(work: Callable[[], Any]) -> Callable[[], Any]:

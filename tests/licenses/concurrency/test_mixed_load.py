@@ -25,7 +25,7 @@ from licenses.domain.license import commands as license_
 from licenses.domain.shipment import commands as shipments
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
-from tests.support.racing import deadlocks, together
+from tests.support.racing import PATIENCE_SECONDS, deadlocks, together
 from tests.support.stage import SAMPLE_LIST, body
 from tests.support.world import World
 
@@ -73,7 +73,7 @@ def test_a_deadlock_would_be_seen() -> None:
     def lock(order: list[UUID]) -> None:
         with transaction.atomic():
             reading.load(license.DECIDER, order[0], lock="write")
-            first_held.wait(10)
+            first_held.wait(PATIENCE_SECONDS)
             reading.load(license.DECIDER, order[1], lock="write")
 
     outcomes = together(partial(lock, streams), partial(lock, streams[::-1]))
