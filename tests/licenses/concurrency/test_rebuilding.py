@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event as Signal
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, Final
 
 import pytest
@@ -16,7 +16,9 @@ from tests.licenses.verification.tampering import run
 from tests.support.database import on_own_connection
 from tests.support.world import World
 
-MOST: Final = 200
+MOST: Final = 5_000
+"""More than anybody writes while a busy machine rebuilds; who hangs is stopped there."""
+PATIENCE_SECONDS: Final = 120.0
 
 
 @dataclass
@@ -35,11 +37,10 @@ class Writer:
     def go_on(self, count: int) -> None:
         """Wait until so many more were written."""
         target = len(self.written) + count
-        for _ in range(600):
-            if len(self.written) >= target:
-                return
+        end = monotonic() + PATIENCE_SECONDS
+        while len(self.written) < target:
+            assert monotonic() < end, "the writer does not go on"
             sleep(0.05)
-        raise AssertionError("the writer does not go on")
 
 
 @contextmanager
@@ -52,7 +53,7 @@ def writing(world: World) -> Iterator[Writer]:
         yield writer
     finally:
         writer.enough.set()
-        thread.join(60)
+        thread.join()
 
 
 def test_writers_go_on_and_nothing_of_theirs_is_lost(
