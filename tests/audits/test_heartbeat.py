@@ -16,7 +16,7 @@ from django.db import OperationalError
 from audits import context, grants, heartbeat, work
 from audits.work import Leased
 from tests.audits.items import OVER, change, claimed, new_item, row
-from tests.audits.test_watching import address
+from tests.audits.test_watching import address, sessions_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,7 +24,7 @@ LONG: Final = "test_survey"
 BEATS: Final = 300
 """Ten a second, so that nobody waits for long: the lease stays the ordinary one."""
 PAUSE_SECONDS: Final = 0.1
-PATIENCE_SECONDS: Final = 20
+PATIENCE_SECONDS: Final = 120
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +96,9 @@ def test_the_work_of_a_worker_that_was_killed_is_begun_again_within_the_ordinary
     finally:
         worker.kill()
         worker.wait()
+    wait_for(
+        lambda: sessions_of(grants.WORKER) == 0
+    )  # the server carries out what it was told last
     assert leased_until(item) <= context.database_now() + work.LEASE
     change(item, lease_until=context.database_now() + OVER)
     surveying(lambda _leased: None)
