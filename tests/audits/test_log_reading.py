@@ -14,6 +14,7 @@ from tests.audits.test_store import append
 from tests.support.database import connect_as
 
 pytestmark = pytest.mark.django_db(transaction=True)  # a walk sees what is committed
+PATIENCE_SECONDS = 120.0
 
 
 def test_the_log_is_walked_across_pages_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,15 +60,20 @@ def test_what_enters_the_log_during_a_walk_is_walked_too() -> None:
 def test_a_walk_that_is_left_gives_its_connection_back() -> None:
     append(context.new_id(), 1, 2, 3)
     Sequencer().run_until_empty()
+    wait_for_no_walk()  # of an earlier test
     walk = reading.walk_log()
     next(walk)
     assert open_walks() == 1
     walk.close()
-    for _ in range(100):
-        if not open_walks():
-            return
-        time.sleep(0.1)  # until the server has noticed
-    pytest.fail("the connection is still there")
+    wait_for_no_walk()
+
+
+def wait_for_no_walk() -> None:
+    """Wait until the server has noticed that nobody walks any more."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while open_walks():
+        assert time.monotonic() < end, "the connection is still there"
+        time.sleep(0.1)
 
 
 def test_a_walk_is_not_cut_off_when_its_reader_is_slow() -> None:
