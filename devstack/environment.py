@@ -25,6 +25,8 @@ TESTING = LOCAL | {
     "TOLLGATE_PAST_RATE": "100000/minute",
     # Threads of a test would otherwise have to share a bounded pool with its other threads.
     "DATABASE_POOL_MAX": "0",
+    # On a busy machine whoever holds a lock may be kept from going on for longer than the usual 5 s.
+    "DATABASE_LOCK_TIMEOUT_MS": "30000",
 }
 
 
