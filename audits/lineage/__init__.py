@@ -2,13 +2,14 @@
 
 A link runs from a later event to an earlier one. Evidence is what a decision itself named, a cause is
 what set it off, and a rule says of a kind of event which others it follows from (the apps' own).
+Back is looked up, step by step; forward is read, once through the log after the subject. Memory holds
+what was found and the streams that it is in.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -24,10 +25,6 @@ LONGEST_FACT: Final = 120
 
 Because = Literal["evidence", "cause", "rule"]
 Directions = Literal["back", "forward", "both"]
-START: Final = Moment(log_index=-1)
-
-_Passed = tuple[UUID, type[Event], UUID | None]
-"""An event that was walked past: its id and kind, and the shipment that it is about."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -83,38 +80,109 @@ class Lineage(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...]
 
 
+Entry = tuple[int, Recorded[Any]]
+"""An event with its log index."""
+Links = dict[UUID, Because]
+"""The earlier events that one event rests on."""
+
+
+class _Passed(NamedTuple):
+    """What is kept of an event in a stream."""
+
+    place: int
+    event_id: UUID
+    kind: type[Event]
+    shipment_id: UUID | None
+
+
 @dataclass(slots=True)
 class _Walk:
-    """The log so far: who rests on whom, and where each stream stands."""
+    """What was found so far: who rests on whom, and the streams that it takes to tell."""
 
-    links: dict[UUID, dict[UUID, Because]] = field(default_factory=dict)
+    here: Moment
+    """That of the event which was asked about: back ends there, forward begins."""
+    links: dict[UUID, Links] = field(default_factory=dict)
     places: dict[UUID, int] = field(default_factory=dict)
-    """Event → log index, of events that are linked at all."""
-    streams: dict[UUID, list[_Passed]] = field(default_factory=lambda: defaultdict(list))
+    """Event → log index."""
+    streams: dict[UUID, list[_Passed]] = field(default_factory=dict)
+    own: set[UUID] = field(default_factory=set)
+    """The streams of what was found."""
 
-    def take(self, log_index: int, recorded: Recorded[Any]) -> None:
-        """Link an event to what is before it, then put it there."""
-        found: dict[UUID, Because] = {}
-        rule = rules.get(type(recorded.data))
-        for source in rule(recorded) if rule else ():
-            found |= dict.fromkeys(self._of(source), "rule")
-        if recorded.causation_id is not None:
-            found[recorded.causation_id] = "cause"
-        found |= dict.fromkeys(evidence_of(recorded.data), "evidence")
-        self.links[recorded.event_id] = {
-            event_id: because for event_id, because in found.items() if event_id in self.places
-        }
-        self.places[recorded.event_id] = log_index
-        about = getattr(recorded.data, "shipment_id", None)
-        self.streams[recorded.stream_id].append((recorded.event_id, type(recorded.data), about))
+    def back(self, start: Entry) -> None:
+        """Keep an event and all that it rests on, step by step."""
+        steps = [start]
+        while steps:
+            for each in steps:
+                self._keep(each, {})
+            named = [_named(each, self._stream) for each in steps]
+            strange = {earlier for links in named for earlier in links} - self.places.keys()
+            found = {each[1].event_id: each for each in moments.events(strange, self.here)}
+            known = self.places | {event_id: place for event_id, (place, _) in found.items()}
+            for (place, recorded), links in zip(steps, named, strict=True):
+                self.links[recorded.event_id] = {
+                    earlier: because
+                    for earlier, because in links.items()
+                    if known.get(earlier, place) < place
+                }
+            used = {one for _, recorded in steps for one in self.links[recorded.event_id]}
+            steps = [each for event_id, each in found.items() if event_id in used]
 
-    def _of(self, source: Source) -> Iterator[UUID]:
-        missing = set(source.kinds)
-        for event_id, kind, about in reversed(self.streams.get(source.stream_id, ())):
-            if kind in missing and source.shipment_id in {None, about}:
-                yield event_id
-                if not source.every:
-                    missing.discard(kind)
+    def forward(self, start: Entry, at: Moment) -> None:
+        """Keep an event and all that rests on it, from one reading of the log."""
+        onward = {start[1].event_id}
+        if not self.places:
+            self._keep(start, {})
+        for stream_id in self.own:
+            self._stream(stream_id)
+        for entry in moments.between(self.here, at):
+            named = _named(entry, lambda stream_id: self.streams.get(stream_id, ()))
+            links = {one: because for one, because in named.items() if one in self.places}
+            stream_id, event_id = entry[1].stream_id, entry[1].event_id
+            if not onward.isdisjoint(links):
+                onward.add(event_id)
+                self._keep(entry, links)
+                self.streams.setdefault(stream_id, [])
+            if stream_id in self.streams:
+                self.streams[stream_id].append(_passed(entry))
+
+    def _keep(self, entry: Entry, links: Links) -> None:
+        place, recorded = entry
+        self.places[recorded.event_id] = place
+        self.links[recorded.event_id] = links
+        self.own.add(recorded.stream_id)
+
+    def _stream(self, stream_id: UUID) -> list[_Passed]:
+        if stream_id not in self.streams:
+            self.streams[stream_id] = list(map(_passed, moments.of_stream(stream_id, self.here)))
+        return self.streams[stream_id]
+
+
+def _passed(entry: Entry) -> _Passed:
+    place, recorded = entry
+    about = getattr(recorded.data, "shipment_id", None)
+    return _Passed(place, recorded.event_id, type(recorded.data), about)
+
+
+def _named(entry: Entry, stream: Callable[[UUID], Sequence[_Passed]]) -> Links:
+    """Name all that an event may rest on; streams are asked for by their id."""
+    place, recorded = entry
+    found: Links = {}
+    rule = rules.get(type(recorded.data))
+    for source in rule(recorded) if rule else ():
+        found |= dict.fromkeys(_followed(source, stream(source.stream_id), place), "rule")
+    if recorded.causation_id is not None:
+        found[recorded.causation_id] = "cause"
+    return found | dict.fromkeys(evidence_of(recorded.data), "evidence")
+
+
+def _followed(source: Source, passed: Sequence[_Passed], place: int) -> Iterator[UUID]:
+    missing = set(source.kinds)
+    for each in reversed(passed):
+        is_meant = each.place < place and source.shipment_id in {None, each.shipment_id}
+        if is_meant and each.kind in missing:
+            yield each.event_id
+            if not source.every:
+                missing.discard(each.kind)
 
 
 def evidence_of(value: Any) -> Iterator[UUID]:
@@ -133,36 +201,26 @@ def evidence_of(value: Any) -> Iterator[UUID]:
 
 def lineage(subject: UUID, at: Moment, directions: Directions = "both") -> Lineage:
     """Trace an event, or the last event of a stream, up to a moment; NotFound."""
-    walk = _Walk()
-    for log_index, recorded in moments.between(START, at):
-        walk.take(log_index, recorded)
-    start = _start(walk, subject)
-    kept = {start}
+    place = moments.place_of(subject, at)
+    if place is None:
+        raise NotFound(str(subject))
+    walk = _Walk(here=Moment(log_index=place))
+    [start] = moments.between(Moment(log_index=place - 1), at)[:1]
     if directions in {"back", "both"}:
-        kept |= reached(start, walk.links)
+        walk.back(start)
     if directions in {"forward", "both"}:
-        kept |= reached(start, turned(walk.links))
-    links = {
+        walk.forward(start, at)
+    links = (
         Link(later=later, earlier=earlier, because=because)
-        for later in kept
-        for earlier, because in walk.links[later].items()
-        if earlier in kept
-    }
-    places = sorted((walk.places[event_id], event_id) for event_id in kept)
+        for later, found in walk.links.items()
+        for earlier, because in found.items()
+    )
     return Lineage(
-        subject=start,
+        subject=start[1].event_id,
         stands_on=at,
-        nodes=tuple(map(_node, moments.read(places))),
+        nodes=tuple(map(_node, moments.events(walk.places, at))),
         links=tuple(sorted(links)),
     )
-
-
-def _start(walk: _Walk, subject: UUID) -> UUID:
-    if subject in walk.places:
-        return subject
-    if subject in walk.streams:
-        return walk.streams[subject][-1][0]
-    raise NotFound(str(subject))
 
 
 def reached(start: UUID, onward: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
@@ -177,16 +235,7 @@ def reached(start: UUID, onward: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
     return found
 
 
-def turned(links: Mapping[UUID, Iterable[UUID]]) -> dict[UUID, list[UUID]]:
-    """Turn links round: earlier → later."""
-    forward: dict[UUID, list[UUID]] = defaultdict(list)
-    for later, earlier in links.items():
-        for event_id in earlier:
-            forward[event_id].append(later)
-    return forward
-
-
-def _node(entry: tuple[int, Recorded[Any]]) -> Node:
+def _node(entry: Entry) -> Node:
     log_index, recorded = entry
     return Node(
         event_id=recorded.event_id,

@@ -6,7 +6,7 @@ there, so once the log holds an event recorded after T, the answer is settled fo
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -46,7 +46,20 @@ _LOG: Final = """
     WHERE l.log_index <= %s AND l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
 _EVENTS: Final = """
-    SELECT event_id, type, schema_version, canonical FROM audits_event WHERE event_id = ANY(%s)
+    SELECT l.log_index, e.type, e.schema_version, e.canonical
+    FROM audits_event e JOIN audits_log l USING (event_id)
+    WHERE e.event_id = ANY(%s) AND l.log_index <= %s ORDER BY l.log_index
+"""
+_OF_STREAM: Final = """
+    SELECT l.log_index, e.type, e.schema_version, e.canonical
+    FROM audits_event e JOIN audits_log l USING (event_id)
+    WHERE e.stream_id = %s AND l.log_index <= %s ORDER BY e.version
+"""
+_PLACE: Final = """
+    SELECT coalesce(
+        (SELECT log_index FROM audits_log WHERE event_id = %(subject)s AND log_index <= %(at)s),
+        (SELECT max(l.log_index) FROM audits_event e JOIN audits_log l USING (event_id)
+         WHERE e.stream_id = %(subject)s AND l.log_index <= %(at)s))
 """
 
 
@@ -142,11 +155,22 @@ def between(earlier: Moment, later: Moment) -> Iterator[tuple[int, Recorded[Any]
     return _in_order(replay.pages(_LOG, [later.log_index], (earlier.log_index,)))
 
 
-def read(places: Sequence[tuple[int, UUID]]) -> list[tuple[int, Recorded[Any]]]:
-    """Read these events, each given with its log index, in that order."""
-    rows = _fetch(_EVENTS, [[event_id for _, event_id in places]])
-    found = {row[0]: registry.decode(*_typed(row[1:])) for row in rows}
-    return [(log_index, found[event_id]) for log_index, event_id in places]
+def events(event_ids: Iterable[UUID], at: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
+    """Read those of these events that the log held, in its order, each with its index."""
+    return _in_order(iter([_fetch(_EVENTS, [list(event_ids), at.log_index])]))
+
+
+def of_stream(stream_id: UUID, at: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
+    """Read what the log held of one stream, of whatever aggregate, each event with its index."""
+    return _in_order(iter([_fetch(_OF_STREAM, [stream_id, at.log_index])]))
+
+
+def place_of(subject: UUID, at: Moment) -> int | None:
+    """Tell the index of an event, or of a stream's last event; None: the log did not hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACE, {"subject": subject, "at": at.log_index})
+        [(place,)] = cursor.fetchall()
+    return None if place is None else int(place)
 
 
 def _in_order(

@@ -1,7 +1,8 @@
 """What is linked to what, in a log of a few made-up events: each promise of lineage on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import pytest
 from audits import lineage as module
 from audits.codec import CommandRef, Recorded
 from audits.kernel import Event
-from audits.lineage import LONGEST_FACT, Directions, Lineage, Source, lineage
+from audits.lineage import LONGEST_FACT, Directions, Entry, Lineage, Source, lineage
 from audits.past import moments
 from audits.past.moments import Moment
 from tests.support.people import EXPORTER, NOON
@@ -43,6 +44,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 HERE, THERE, ONE, OTHER = (UUID(int=number) for number in range(1, 5))
 Log = list[Recorded[Any]]
+START: Final = Moment(log_index=-1)
 
 
 def event(number: int, stream: UUID, data: Event, *, cause: int | None = None) -> Recorded[Any]:
@@ -95,16 +97,29 @@ def traced(monkeypatch: pytest.MonkeyPatch, follow: Follow) -> Callable[..., Lin
     del follow
 
     def trace(log: Log, subject: UUID, directions: Directions = "back") -> Lineage:
-        def between(earlier: Moment, later: Moment) -> Any:
-            return list(enumerate(log))[earlier.log_index + 1 : later.log_index + 1]
-
-        monkeypatch.setattr(moments, "between", between)
-        monkeypatch.setattr(
-            moments, "read", lambda places: [(place, log[place]) for place, _ in places]
-        )
+        for each in (between, events, of_stream, place_of):
+            monkeypatch.setattr(moments, each.__name__, partial(each, log))
         return lineage(subject, Moment(log_index=len(log) - 1), directions)
 
     return trace
+
+
+def between(log: Log, earlier: Moment, later: Moment) -> list[Entry]:
+    return list(enumerate(log))[earlier.log_index + 1 : later.log_index + 1]
+
+
+def events(log: Log, event_ids: Iterable[UUID], at: Moment) -> list[Entry]:
+    asked = set(event_ids)
+    return [each for each in between(log, START, at) if each[1].event_id in asked]
+
+
+def of_stream(log: Log, stream_id: UUID, at: Moment) -> list[Entry]:
+    return [each for each in between(log, START, at) if each[1].stream_id == stream_id]
+
+
+def place_of(log: Log, subject: UUID, at: Moment) -> int | None:
+    found = [*events(log, [subject], at), *of_stream(log, subject, at)]
+    return found[-1][0] if found else None
 
 
 def links(found: Lineage) -> set[tuple[int, int, str]]:
@@ -188,6 +203,77 @@ def test_back_and_forward_end_where_the_other_way_begins_in_log_order(
     assert {(later, earlier) for later, earlier, _ in links(found)} == linked
     assert list(found.links) == sorted(found.links)
     assert found.stands_on == Moment(log_index=3)
+
+
+def test_nothing_rests_on_what_came_after_it(
+    traced: Callable[..., Lineage], follow: Follow
+) -> None:
+    follow(Source(HERE, (Made,)))
+    early = Judged(verdicts=(Verdict((name(3),)),))
+    log = [
+        event(0, HERE, Made()),
+        event(1, THERE, Used()),
+        event(2, ONE, early, cause=1),
+        event(3, HERE, Made()),
+        event(4, OTHER, Made(), cause=2),
+    ]
+    for directions, place in (("back", 4), ("both", 2), ("both", 4)):
+        found = traced(log, name(place), directions)
+        assert links(found) == {(1, 0, "rule"), (2, 1, "cause"), (4, 2, "cause")}
+        assert [node.log_index for node in found.nodes] == [0, 1, 2, 4]
+
+
+def test_forward_a_rule_finds_what_is_last_by_then(
+    traced: Callable[..., Lineage], follow: Follow
+) -> None:
+    follow(Source(HERE, (Made,)), Source(ONE, (Judged,)))
+    log = [
+        event(0, HERE, Made()),
+        event(1, THERE, Used()),
+        event(2, HERE, Made()),
+        event(3, THERE, Used()),
+        event(4, ONE, Judged(), cause=1),
+        event(5, OTHER, Used()),
+        event(6, ONE, Judged()),
+        event(7, OTHER, Used()),
+    ]
+    reached = {(1, 0, "rule"), (4, 1, "cause"), (5, 4, "rule")}
+    assert links(traced(log, name(0), "forward")) == reached
+    assert links(traced(log, name(0), "both")) == reached
+    assert links(traced(log, name(2), "forward")) == {
+        (3, 2, "rule"),
+        (5, 2, "rule"),
+        (7, 2, "rule"),
+    }
+
+
+def test_what_rests_on_the_subject_is_linked_with_what_that_rests_on(
+    traced: Callable[..., Lineage], follow: Follow
+) -> None:
+    follow(Source(HERE, (Made,)))
+    judged = Judged(verdicts=(Verdict((name(0),)),))
+    log = [
+        event(0, HERE, Made()),
+        event(1, THERE, Made(), cause=0),
+        event(2, ONE, judged, cause=1),
+        event(3, OTHER, Used(), cause=1),
+        event(4, OTHER, Made(), cause=0),  # beside the subject, not of it
+    ]
+    around = {(1, 0, "cause"), (2, 0, "evidence"), (2, 1, "cause")}
+    assert links(traced(log, name(1), "both")) == around | {(3, 0, "rule"), (3, 1, "cause")}
+
+
+def test_an_event_is_kept_once_however_many_rest_on_it(traced: Callable[..., Lineage]) -> None:
+    both = Judged(verdicts=(Verdict((name(1), name(2))),))
+    log = [
+        event(0, HERE, Made()),
+        event(1, THERE, Made(), cause=0),
+        event(2, ONE, Made(), cause=1),
+        event(3, OTHER, both, cause=0),
+    ]
+    found = traced(log, name(3))
+    assert [node.log_index for node in found.nodes] == [0, 1, 2, 3]
+    assert len(found.links) == 5
 
 
 def test_links_are_in_order(traced: Callable[..., Lineage]) -> None:
