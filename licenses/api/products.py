@@ -1,11 +1,15 @@
 """Products over REST."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from audits.api.declaring import CommandRoute, Filters, Listing, Resource, Row
 from audits.api.headers import IfMatch
 from licenses.domain import product
+from licenses.domain.ids import product_id
 from licenses.domain.product import commands
+from licenses.domain.product.reference import identity_of
+from licenses.gathering.applications import accelerators
 from licenses.queries import VISIBLE_ROWS
 
 SPECIFICATION: Final[dict[str, Any]] = {
@@ -45,6 +49,12 @@ class ProductFilters(Filters):
     eccn: str | None = None
 
 
+def stream_of(command: commands.RegisterProduct, _command_id: UUID) -> UUID:
+    """Find the stream of the part: it has one, however it is spelled, and so one volume account."""
+    said = command.specification
+    return product_id(*identity_of(accelerators(), maker=said.maker, model=said.model))
+
+
 PRODUCTS: Final = Resource(
     path="products",
     decider=product.DECIDER,
@@ -56,6 +66,7 @@ PRODUCTS: Final = Resource(
         summary="Register a product",
         example={"specification": SPECIFICATION},
         if_match=IfMatch.UNUSED,
+        target=stream_of,
     ),
     commands=(
         CommandRoute(

@@ -9,6 +9,12 @@ _REMITTANCE: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a003")
 _ALLOTMENT: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a004")
 _EDITION: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a005")
 _LICENSE: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a006")
+_PRODUCT: Final = UUID("0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a007")
+
+
+def product_id(maker: str, model: str) -> UUID:
+    """Name the one product of a maker and model, both as `product.reference.identity_of` has them."""
+    return uuid5(_PRODUCT, f"{maker}/{model}")
 
 
 def license_id(application_id: UUID) -> UUID:

@@ -1,5 +1,6 @@
 """Known parts, against which a stated figure is held. Pure: the caller reads the file."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -70,6 +71,29 @@ def find_part(reference: Reference, *, maker: str, model: str) -> KnownPart | No
     return KnownPart(
         part=part, tolerance_percent=getattr(reference.tolerance_percent, part.confidence)
     )
+
+
+def identity_of(reference: Reference, *, maker: str, model: str) -> tuple[str, str]:
+    """Spell maker and model so that two spellings of one part come out the same.
+
+    Case, punctuation and a repeated maker do not count; an alias stands for the part's own name.
+    """
+    known = next((part for part in reference.parts if _is(part, maker, model)), None)
+    own, said = _letters(maker), _letters(known.model if known else model)
+    return own, said.removeprefix(own) or said
+
+
+def _is(part: ReferencePart, maker: str, model: str) -> bool:
+    names = (part.model, *part.aliases)
+    own, said = _letters(maker), _letters(model)
+    return _letters(part.maker) == own and any(
+        said in {_letters(name), own + _letters(name)} for name in names
+    )
+
+
+def _letters(name: str) -> str:
+    """Keep letters and digits, of any script, without case."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
 def _names(part: ReferencePart, model: str) -> bool:

@@ -1,13 +1,18 @@
-"""Things whose id follows from what they are: sales, editions."""
+"""Things whose id follows from what they are: products, sales, editions."""
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from devstack.demo.material import document
+from licenses.api.products import SPECIFICATION, stream_of
 from licenses.domain.ids import edition_id
+from licenses.domain.product.commands import RegisterProduct
+from licenses.domain.product.specification import Specification
 from tests.audits.api.test_commands import problem
 from tests.support.client import ApiClient
+from tests.support.people import EXPORTER
 from tests.support.stage import EDITIONS, Stage
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +31,43 @@ def sale(stage: Stage, reference: str) -> dict[str, Any]:
         "destination_country": "US",
         "end_use_country": "US",
     }
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        {"maker": "nvidia", "model": "NVIDIA h200-SXM"},
+        {"model": "H200 "},
+        {"model": "H200\N{ZERO WIDTH SPACE}SXM5"},
+        {"model": "\N{FULLWIDTH LATIN CAPITAL LETTER H}200"},
+    ],
+)
+def test_a_product_is_registered_once_however_it_is_spelled(
+    people: People, spelled: dict[str, str]
+) -> None:
+    """Else one sale at home would make room for two shipments: one in each product's allotment."""
+    officer = people["officer"]
+    first = officer.post("products/", {"specification": SPECIFICATION})
+    assert first.status_code == 201, first.content
+    again = officer.post("products/", {"specification": SPECIFICATION})
+    assert (again.status_code, again.json()["stream_id"]) == (200, first.json()["stream_id"])
+    other = officer.post("products/", {"specification": {**SPECIFICATION, **spelled}})
+    problem(other, 409, "product_already_registered")
+    assert len(officer.get("products/").json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"model": "H200 NVL"}, {"maker": "AMD"}, {"model": "昇腾"}, {"model": "寒武纪"}]
+)
+def test_other_products_have_streams_of_their_own(other: dict[str, str]) -> None:
+    specification = msgspec.convert(SPECIFICATION, Specification)
+    named = msgspec.structs.replace(specification, **other)
+    nameless = msgspec.structs.replace(specification, model="…")
+    streams = {
+        stream_of(RegisterProduct(specification=each), EXPORTER.person_id)
+        for each in (specification, named, nameless)
+    }
+    assert len(streams) == 3
 
 
 def test_the_first_sale_opens_an_allotment_and_the_next_ones_count_there(
