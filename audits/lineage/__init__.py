@@ -205,7 +205,7 @@ def lineage(subject: UUID, at: Moment, directions: Directions = "both") -> Linea
     if place is None:
         raise NotFound(str(subject))
     walk = _Walk(here=Moment(log_index=place))
-    [start] = moments.between(Moment(log_index=place - 1), at)[:1]
+    [start] = moments.between(Moment(log_index=place - 1), walk.here)
     if directions in {"back", "both"}:
         walk.back(start)
     if directions in {"forward", "both"}:
