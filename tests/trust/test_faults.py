@@ -58,7 +58,7 @@ def test_every_fault_struck_and_was_felt(storm: Storm) -> None:
 
 
 def test_all_work_is_done_and_none_died(storm: Storm) -> None:
-    assert storm.reckoning.unfinished_work() == []
+    assert storm.reckoning.work_never_finished() == []
 
 
 def test_each_deal_has_each_of_its_events_exactly_once(storm: Storm) -> None:
@@ -76,7 +76,7 @@ def test_whatever_was_receipted_is_in_the_journal(storm: Storm) -> None:
 
 
 def test_every_event_has_its_place_in_the_log_after_its_cause(storm: Storm) -> None:
-    assert storm.reckoning.is_log_dense()
+    assert storm.reckoning.becomes_dense()
     assert storm.reckoning.effects_before_causes() == []
 
 
@@ -115,4 +115,4 @@ def test_every_process_told_of_its_code_once_however_often_it_was_started(storm:
 
 def test_sealing_went_on_and_was_never_halted(storm: Storm) -> None:
     assert storm.reckoning.halts_of_sealing() == []
-    assert storm.reckoning.wait_for_checkpoint() == storm.reckoning.log_size()
+    assert storm.reckoning.becomes_covered(storm.reckoning.log_size())
