@@ -14,8 +14,8 @@ from tests.trust.stubborn import NotYet
 
 PAUSE_SECONDS: Final = 0.4
 """Between two looks at whether a process has done its part."""
-PATIENCE_SECONDS: Final = 120.0
-"""Four leases: whoever was to do the work, somebody else has had the time to."""
+PATIENCE_SECONDS: Final = 300.0
+"""Ten leases: whoever was to do the work, somebody else has had the time to."""
 
 
 class Stuck(AssertionError):

@@ -24,7 +24,8 @@ AIM_SECONDS: Final = 5.0
 """How long a kill looks for work that it can interrupt."""
 LOOK_SECONDS: Final = 0.06
 """Work that is in hand for so long is in the hands of somebody who stands still."""
-PATIENCE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = 180.0
+"""As long as a worker, or a sweeper, may take to come up again on a busy machine."""
 AHEAD: Final = 4
 """So many faults' share of the load is under way, so that every fault meets work."""
 BACKLOG: Final = 0.8
@@ -59,6 +60,19 @@ def plan(seed: int) -> list[str]:
     faults = [name for name, count in DUE.items() for _ in range(count)]
     random.Random(seed).shuffle(faults)  # noqa: S311 -- repeatable, not secret
     return faults
+
+
+def _tell(group: int, number: signal.Signals) -> None:
+    """Send a signal to a process group; it may have ended by itself meanwhile."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+def _wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)
 
 
 @dataclass
@@ -111,7 +125,9 @@ class Nemesis:
     def kill_helper(self) -> int:
         """End one helper; the worker replaces it."""
         with self._standing_still() as interrupted:
-            self._helpers()[0].kill()
+            for helper in self._helpers()[:1]:
+                with suppress(psutil.NoSuchProcess):
+                    helper.kill()
         return interrupted
 
     @contextmanager
@@ -124,30 +140,35 @@ class Nemesis:
             end = time.monotonic() + AIM_SECONDS
             interrupted = self._hold(group)
             while not interrupted and time.monotonic() < end:
-                os.killpg(group, signal.SIGCONT)
+                _tell(group, signal.SIGCONT)
                 time.sleep(LOOK_SECONDS)
                 interrupted = self._hold(group)
         try:
             yield interrupted
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGCONT)
+            _tell(group, signal.SIGCONT)
 
     @contextmanager
     def _sweeper_aside(self) -> Iterator[None]:
         """Keep the sweeper from doing the worker's work, without anything in its hands."""
-        sweeper = psutil.Process(self.stack.children[SWEEPER].pid)
-        sweeper.suspend()
-        while self._held_for_a_while():
-            sweeper.resume()
-            time.sleep(LOOK_SECONDS)
-            sweeper.suspend()
-        yield
-        sweeper.resume()
+        child = self.stack.children[SWEEPER]
+        _wait_until(child.is_running, "the sweeper does not run")
+        sweeper = child.pid  # the first of a group of its own
+        end = time.monotonic() + AIM_SECONDS
+        _tell(sweeper, signal.SIGSTOP)
+        try:
+            # A busy worker has something in hand all the time: then it is not the sweeper's.
+            while self._held_for_a_while() and time.monotonic() < end:
+                _tell(sweeper, signal.SIGCONT)
+                time.sleep(LOOK_SECONDS)
+                _tell(sweeper, signal.SIGSTOP)
+            yield
+        finally:
+            _tell(sweeper, signal.SIGCONT)
 
     def _hold(self, group: int) -> int:
         """Stop a process group; tell how many work items are then in its hands."""
-        os.killpg(group, signal.SIGSTOP)
+        _tell(group, signal.SIGSTOP)
         return self._held_for_a_while()
 
     def _held_for_a_while(self) -> int:
@@ -168,10 +189,7 @@ class Nemesis:
         return []
 
     def _wait_for_helpers(self) -> None:
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not self._helpers():
-            assert time.monotonic() < end, "the worker has no helpers"
-            time.sleep(0.05)
+        _wait_until(lambda: bool(self._helpers()), "the worker has no helpers")
 
     # -- Everything else ---------------------------------------------------------------------
 
