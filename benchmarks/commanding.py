@@ -28,7 +28,7 @@ GUNICORN: Final = ("gunicorn", "--config", "python:config.gunicorn", "--bind")
 CLIENTS: Final = 8
 CREATED: Final = 201
 REQUEST_TIMEOUT_SECONDS: Final = 30.0
-START_TIMEOUT_SECONDS: Final = 60.0
+START_TIMEOUT_SECONDS: Final = 180.0
 
 
 class RequestFailedError(RuntimeError):

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any, Protocol, Self
 
 PRELOADED = ("benchmarks.ground", "benchmarks.sample", "psycopg", "eventsourcing.postgres")
-START_TIMEOUT_SECONDS = 60.0
+START_TIMEOUT_SECONDS = 180.0
 RUN_TIMEOUT_SECONDS = 300.0
 
 
