@@ -115,6 +115,15 @@ def test_an_advance_of_the_bank_is_no_payment(world: Played) -> None:
     assert left_after(world, taken(booked, advanced_cents=1)).refusal() == Refusal(DISPATCH)
 
 
+def test_a_repayment_to_the_bank_counts_once(world: Played) -> None:
+    """Half of what the bank advanced was paid again: the other half is missing."""
+    booked = latest(world.open.escrow_id, DepositBooked).data
+    reversed_ = taken(booked, advanced_cents=2)
+    again = replace(booked, bank_reference="AGAIN", amount_cents=1, credited_cents=1)
+    repaid = of_fields(AdvanceRepaid, msgspec.structs.asdict(reversed_) | {"amount_cents": 1})
+    assert left_after(world, reversed_, again, repaid).refusal() == Refusal(DISPATCH)
+
+
 def test_what_the_bank_gave_back_or_was_repaid_counts_again(world: Played) -> None:
     booked = latest(world.open.escrow_id, DepositBooked).data
     reversed_ = taken(booked, escrow_cents=booked.amount_cents - 2, advanced_cents=2)
