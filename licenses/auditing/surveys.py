@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from audits import replay
+from audits import queries, replay
 from audits.codec import Recorded
-from audits.differences import Difference
+from audits.differences import Difference, Look, Silence
 from audits.domain.halt.commands import HaltKind
 from audits.findings.scheduled import DAILY, HOURLY, OFTEN, Audit, add_audit, verified
 from audits.kernel import Refused
@@ -21,6 +21,7 @@ from customers.domain.customer.state import Approved, Pending
 from customers.domain.screening_list.state import InUse
 from customers.handlers import SCREENING_LIST_ID
 from licenses.auditing.kept import erased_too_early
+from licenses.auditing.recompute import recompute
 from licenses.auditing.serials import lots_that_differ, numbers_missing, units_left_behind
 from licenses.domain import allotment, escrow, license
 from licenses.domain.allotment.state import Frozen
@@ -45,8 +46,7 @@ def register() -> None:
     add_audit(Audit(name="cap", every=OFTEN, look=books, halts=volume))
     add_audit(Audit(name="shortfall", every=HOURLY, look=shortfalls))
     add_audit(Audit(name="owed_escrows", every=HOURLY, look=debts))
-    again = verified("decided_again", "judged_again")
-    add_audit(Audit(name="recompute", every=HOURLY, look=again))
+    add_audit(Audit(name="recompute", every=DAILY, look=decisions))
     pairs = verified("customer_approvals", "license_decisions", "watch_decisions")
     add_audit(Audit(name="four_eyes", every=HOURLY, look=pairs))
     goods = verified("serials", "reports", "dispatches")
@@ -59,6 +59,17 @@ def register() -> None:
     add_audit(Audit(name="screening_age", every=DAILY, look=list_age))
     add_audit(Audit(name="list_coverage", every=HOURLY, look=uncovered_parties))
     add_audit(Audit(name="provisos_overdue", every=DAILY, look=overdue_provisos))
+
+
+def decisions(_now: datetime) -> Iterator[Difference]:
+    """Take every decision again; name those that come out otherwise, or should have been and cannot.
+
+    `verify` decides and judges again what follows from single streams, every hour; this takes hours
+    where the log is long.
+    """
+    with queries.snapshot():
+        found = recompute(Look(name="recompute", progress=Silence()))
+    yield from (*found.otherwise, *found.unexplained)
 
 
 def together(

@@ -6,15 +6,17 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from audits import context
+from audits import context, grants
 from audits.differences import Difference
 from audits.findings import scheduled
 from customers.domain.customer.events import CustomerApproved
+from licenses.auditing.recompute import UNKNOWN
 from licenses.domain.allotment.events import VolumePosted
-from licenses.domain.escrow.events import EscrowReleased
+from licenses.domain.application.events import ApplicationSubmitted
 from licenses.domain.shipment.events import ShipmentDispatched
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import as_superuser, latest, rewrite
+from tests.support.world import logged_in
 
 ELSEWHERE: Final = {
     *("expired_but_shipped", "list_coverage", "provisos_overdue", "screening_age", "shortfall"),
@@ -30,9 +32,9 @@ def wrong_hash(played: Played) -> None:
     as_superuser("audits_event", statement, event.event_id)
 
 
-def other_release(played: Played) -> None:
-    event = latest(played.remitted.escrow_id, EscrowReleased)
-    rewrite(event, replace(event.data, held_cents=event.data.held_cents + 1))
+def other_application(played: Played) -> None:
+    event = latest(played.remitted.application_id, ApplicationSubmitted)
+    rewrite(event, replace(event.data, fingerprint="0" * 64))
 
 
 def lost_transfer(played: Played) -> None:
@@ -60,7 +62,7 @@ def lost_serial(played: Played) -> None:
 
 PLANTED: Final[dict[str, tuple[Callable[[Played], None], str]]] = {
     "verify": (wrong_hash, "leaf_hash_wrong"),
-    "recompute": (other_release, "decision_otherwise"),
+    "recompute": (other_application, "decision_otherwise"),
     "trial_balance": (lost_transfer, "guarded_row_missing"),
     "cap": (counted_less, "guarded_row_missing"),
     "four_eyes": (one_person, "four_eyes_misnamed"),
@@ -83,3 +85,15 @@ def test_an_audit_is_silent_until_something_is_wrong(played: Played, name: str) 
     assert found(name) == []
     plant(played)
     assert kind in {each.kind for each in found(name)}
+
+
+def test_a_decision_that_cannot_be_taken_again_is_found_for_that(played: Played) -> None:
+    event = latest(played.remitted.application_id, ApplicationSubmitted)
+    rewrite(replace(event, command=replace(event.command, name="AdmitApplication")), event.data)
+    assert {each.kind for each in found("recompute")} == {UNKNOWN}
+
+
+def test_decisions_are_taken_again_as_the_worker(played: Played) -> None:
+    other_application(played)
+    with logged_in(grants.WORKER):
+        assert [each.kind for each in found("recompute")] == ["decision_otherwise"]
