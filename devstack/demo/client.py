@@ -13,6 +13,8 @@ PATIENCE_SECONDS: Final = 180.0
 REQUEST_SECONDS: Final = 60.0
 """Of which the service itself allows the database 30."""
 POLL_SECONDS: Final = 0.1
+BUSY_SECONDS: Final = 1.0
+"""What the service asks for as Retry-After."""
 NOW: Final = "now"
 """As If-Match: the version of the thing when the command is sent."""
 
@@ -53,13 +55,22 @@ class Person:
         self.me = answer.body["me"]
 
     def _send(self, method: str, path: str, **options: Any) -> Answer:
-        response = self._http.request(method, path, **options)
+        response = self._answered(method, path, **options)
         is_json = "json" in response.headers.get("content-type", "")
         return Answer(
             status=response.status_code,
             body=response.json() if is_json else response.text,
             etag=response.headers.get("etag"),
         )
+
+    def _answered(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request, and again while the service says that it is busy: its key is the same."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            response = self._http.request(method, path, **options)
+            if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() >= end:
+                return response
+            time.sleep(BUSY_SECONDS)
 
     def get(self, path: str, **parameters: Any) -> Answer:
         """Read something."""
