@@ -11,6 +11,8 @@ from devstack.demo.play import Deal, World
 from devstack.demo.record import Record
 
 LISTED: Final = ("Huawei Technologies Co., Ltd.", "华为技术有限公司")
+BRIEFLY: Final = timedelta(seconds=12)
+"""A license is proposed, confirmed and granted in this time, however busy the machine."""
 FORBIDDEN, STALE = 403, 412
 
 Attempt = Callable[[], Answer]
@@ -47,6 +49,8 @@ def play(world: World, record: Record, played: Deal) -> None:
 def out_of_order(world: World, record: Record, played: Deal) -> None:
     """Try again what was done, too late, on an old version, or as somebody else."""
     customer_id = played.customer_id
+    brief = Deal(world, "brief", customer_id, quantity=2)
+    brief.grant(valid=BRIEFLY)
     twice = Deal(world, "twice", customer_id, quantity=4)
     twice.grant()
     record.refusal(
@@ -55,9 +59,7 @@ def out_of_order(world: World, record: Record, played: Deal) -> None:
         "serial_already_shipped",
         cited=True,
     )
-    record.refusal(
-        "an expired license", _expired(world, customer_id), "license_not_in_force", cited=True
-    )
+    record.refusal("an expired license", _expired(world, brief), "license_not_in_force", cited=True)
     suspend = {"reason": "A tip came in"}
     path = f"/licenses/{twice.license_id}/suspensions"
     stale: Attempt = lambda: world.officer.try_to(path, suspend, if_match='"99"')  # noqa: E731
@@ -119,10 +121,8 @@ def _listed(world: World) -> Attempt:
     return lambda: world.officer.try_to(path, proposal, if_match="now")
 
 
-def _expired(world: World, customer_id: str) -> Attempt:
-    """Get a license that ends in seconds, and wait until it has."""
-    brief = Deal(world, "brief", customer_id, quantity=2)
-    brief.grant(valid=timedelta(seconds=5))
+def _expired(world: World, brief: Deal) -> Attempt:
+    """Wait until a license has ended."""
     path = f"/licenses/{brief.license_id}"
     world.exporter.wait_for(path, lambda body: body["status"] == "expired")
     return brief.request
