@@ -16,6 +16,9 @@ def web(*, processes: int, threads: int, listener: int) -> tuple[str, ...]:
     return (
         *("gunicorn", "--config", "python:config.gunicorn", "--bind", f"fd://{listener}"),
         *("--workers", str(processes), "--threads", str(threads)),
+        # Where all processes start at once on a busy machine, one may take longer than the usual 30 s
+        # to read the program; it would be ended for that, and begin again.
+        *("--timeout", "180"),
     )
 
 

@@ -66,7 +66,7 @@ def play(chapter: str) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=900,
+        timeout=1_800,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     told: dict[str, Any] = json.loads(finished.stdout)
