@@ -1,5 +1,6 @@
 """Health is open, tells no secrets, and is about work getting done."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -61,8 +62,9 @@ def test_nothing_to_do_is_on_time() -> None:
     }
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(50, 200), (70, 503)])
+@pytest.mark.parametrize(("seconds", "status"), [(30, 200), (61, 503)])
 def test_work_due_for_more_than_a_minute_is_late(seconds: int, status: int) -> None:
+    begun = time.monotonic()
     [item] = enqueue([NewWork(kind="test", subject_id=UUID(int=1), event_id=None)])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -71,7 +73,7 @@ def test_work_due_for_more_than_a_minute_is_late(seconds: int, status: int) -> N
             [seconds, item],
         )
     body = measured(status)
-    assert seconds <= body["oldest_due_seconds"] < seconds + 5
+    assert seconds <= body["oldest_due_seconds"] <= seconds + time.monotonic() - begun
     assert body["on_time"] is (status == 200)
 
 
@@ -87,8 +89,9 @@ def test_events_without_log_index_are_counted(exporter: ApiClient) -> None:
     assert measured(200)["unsequenced_events"] == 1
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(170, 200), (190, 503)])
+@pytest.mark.parametrize(("seconds", "status"), [(150, 200), (181, 503)])
 def test_a_log_that_nobody_seals_any_more_is_late(seconds: int, status: int) -> None:
+    begun = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audits_checkpoint (number, size, root, note, signed_at)"
@@ -96,7 +99,7 @@ def test_a_log_that_nobody_seals_any_more_is_late(seconds: int, status: int) -> 
             [seconds],
         )
     body = measured(status)
-    assert seconds <= body["newest_checkpoint_seconds"] < seconds + 5
+    assert seconds <= body["newest_checkpoint_seconds"] <= seconds + time.monotonic() - begun
     assert body["on_time"] is (status == 200)
 
 

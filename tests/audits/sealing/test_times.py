@@ -201,7 +201,7 @@ def test_no_checkpoint_is_published_while_an_event_waits(
     limit = timedelta(seconds=waiting.WAITING_SECONDS)
     now = context.database_now()
     (log if is_indexed else record)(1)
-    date(now - limit + timedelta(seconds=20))
+    date(now - limit + timedelta(seconds=45))
     today.publish()
     date(now - limit)
     today.now_s += 10
