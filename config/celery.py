@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -16,3 +16,11 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_django_logging(**_: Any) -> None:
     """Keep Celery from replacing the logging that Django's settings describe."""
+
+
+@beat_init.connect
+def record_code_of_beat(**_: Any) -> None:
+    """Record with which code the schedule is kept."""
+    from audits.sealing import deployment  # noqa: PLC0415 -- its models need Django set up
+
+    deployment.record_in_background("beat")

@@ -2,7 +2,7 @@
 
 Each process tells of itself, in a stream of their own and under its own database role; `verify` holds
 who told of what against that. The signer has no database: it tells the sealer, with every answer, and
-the sealer records what it was told. Celery's beat has none either, and decides nothing.
+the sealer records what it was told.
 """
 
 import hashlib
@@ -35,6 +35,7 @@ AGAIN_SECONDS: Final = 5.0
 LOGINS: Final = {
     "web": grants.WEB,
     "worker": grants.WORKER,
+    "beat": grants.WORKER,
     "sweeper": grants.WORKER,
     "sequencer": grants.SEALER,
     "sealer": grants.SEALER,
