@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from audits.codec import registry
+from audits.exporting.parts import LogChanged
 from audits.exporting.registry import Attachment, Total, attachments, totals
 from audits.exporting.tables import COLUMNS, Envelope, Table
 from audits.shapes import MONEY_SUFFIX, money_schema
@@ -32,17 +33,24 @@ class Contents:
             self._by_type.setdefault(total.type, []).append(total)
 
     def add(self, line: bytes) -> None:
-        """Take in one line of `events.jsonl`."""
+        """Take in one line of `events.jsonl`; LogChanged where its bytes are no event any more."""
         match = _LINE.fullmatch(line)
         if match is None:
             raise ValueError("that is no line of events.jsonl")
-        event = _decoder.decode(match[1])
+        try:
+            self._add(int(match[2]), match[1])
+        except (msgspec.DecodeError, LookupError, TypeError, ValueError) as error:
+            detail = f"{type(error).__name__}: {error}"
+            raise LogChanged(f"log index {match[2].decode()} is no event: {detail}") from error
+
+    def _add(self, log_index: int, content: bytes) -> None:
+        event = _decoder.decode(content)
         self.types[event.type] += 1
         self.streams.add(event.stream_id.bytes)
         if event.type in self._by_type or event.type in attachments:
             self._add_data(event.type, msgspec.json.decode(event.data))
         for table in self.tables:
-            table.take(int(match[2]), event, match[1])
+            table.take(log_index, event, content)
 
     def _add_data(self, kind: str, data: dict[str, Any]) -> None:
         for total in self._by_type.get(kind, ()):

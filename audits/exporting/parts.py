@@ -23,7 +23,7 @@ _EVENTS: Final = (
 
 
 class LogChanged(Exception):
-    """An event that the log had is not there any more."""
+    """An event that the log had is not there any more, or none any more."""
 
 
 def write(place: Path, indexes: Sequence[int], *, size: int, whole: bool) -> Iterator[int]:

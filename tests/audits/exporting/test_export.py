@@ -323,6 +323,18 @@ def test_events_that_are_gone_are_missed(jar: UUID, tmp_path: Path) -> None:
         assert not (tmp_path / name).exists()
 
 
+@pytest.mark.usefixtures("jar")
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"{}", b'{"a":"\xff"}', b"[]"])
+def test_what_is_no_event_any_more_is_not_exported(content: bytes, tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE audits_event DISABLE TRIGGER ALL")  # as a superuser can
+        cursor.execute("UPDATE audits_event SET canonical = %s WHERE version = 2", [content])
+    with pytest.raises(CommandError, match=r"^log_changed: log index \d is no event: "):
+        call_command("audit", "export", str(tmp_path / "all"), "--all")
+    assert not (tmp_path / "all").exists()
+
+
 def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("audit", "export", str(tmp_path / "deal.zip"), "--deal", str(jar), "--json")
     done = msgspec.json.decode(capsys.readouterr().out, type=Exported)
