@@ -21,8 +21,10 @@ from audits.api.schema import Json, Of, Operation
 from audits.api.views import ApiView, actor_of, lookups, respond
 from audits.cloud_events import TYPE_PREFIX, CloudEvent, cloud_event
 from audits.codec import registry
+from audits.execution import refusals
 from audits.kernel import NotPermitted, Role
 from audits.models import EventRow, LogEntry
+from audits.verification.authority import OWN
 
 ONE: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -55,14 +57,32 @@ def require_auditor(request: HttpRequest) -> None:
 
 
 def _as_named(asked: Feed) -> Feed:
-    """Take a type as a CloudEvent writes it, too; refuse one that no event has or can have."""
+    """Take a type as a CloudEvent writes it, too; refuse what no event has or can have.
+
+    An empty page would say that nothing of the kind ever happened.
+    """
+    if asked.aggregate is not None and asked.aggregate not in _aggregates():
+        _require_recorded("aggregate", asked.aggregate)
     if asked.type is None:
         return asked
     name = asked.type.removeprefix(TYPE_PREFIX)
-    if name not in registry.names() and not EventRow.objects.filter(type=name).exists():
-        # An empty page would say that nothing of the kind ever happened.
-        raise Rejected(400, "query_invalid", f"There is no event {name}", path="$.type")
+    if name not in registry.names():
+        _require_recorded("type", name)
     return msgspec.structs.replace(asked, type=name)
+
+
+def _aggregates() -> set[str]:
+    """Name those that have commands, those of the journal itself, and where refusals stand."""
+    of_refusals = {refusals.REFUSALS.aggregate, refusals.KEPT.aggregate}
+    return {*execution.house.visible, *(rule.aggregate for rule in OWN.values()), *of_refusals}
+
+
+def _require_recorded(column: str, value: str) -> None:
+    """Let pass what some version of the software recorded; else Rejected."""
+    if not EventRow.objects.filter(**{column: value}).exists():
+        raise Rejected(
+            400, "query_invalid", f"No event has the {column} {value}", path=f"$.{column}"
+        )
 
 
 class FeedView(ApiView):
