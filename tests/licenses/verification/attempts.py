@@ -19,9 +19,7 @@ from licenses import guarded
 from licenses.domain import allotment
 from licenses.domain.allotment.events import VolumePosted, VolumeReserved
 from licenses.domain.allotment.values import Change, Counters, Tally, movement
-from licenses.domain.escrow.events import (
-    EscrowReleased,
-)
+from licenses.domain.escrow.events import DepositBooked, DepositReversed, EscrowReleased
 from licenses.domain.license.events import LicenseDrawnDown
 from licenses.domain.license.terms import LineBalance
 from licenses.domain.shipment.events import ShipmentDispatched
@@ -191,6 +189,26 @@ def dispatch_parts(world: Played) -> dict[type[Event], tuple[str, UUID, Any]]:
             ),
         ),
     }
+
+
+def taken(booked: DepositBooked, **parts: int) -> DepositReversed:
+    """Have the bank take a payment back, from where `parts` say."""
+    parts = {"excess_cents": 0, "escrow_cents": 0, "advanced_cents": 0} | parts
+    return DepositReversed(
+        license_id=booked.license_id,
+        account=booked.account,
+        bank_reference=booked.bank_reference,
+        end_to_end_id=booked.end_to_end_id,
+        payer_customer_id=booked.payer_customer_id,
+        amount_cents=sum(parts.values()),
+        **parts,
+        currency=booked.currency,
+        value_on=booked.value_on,
+        message_sha256=booked.message_sha256,
+        held_cents=0,
+        missing_cents=0,
+        owed_cents=0,
+    )
 
 
 def dispatch(

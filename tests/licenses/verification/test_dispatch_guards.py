@@ -1,6 +1,7 @@
 """A dispatch by raw SQL lacks nothing, or is refused at COMMIT; nothing has changed then."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from audits.kernel import Event
 from licenses.domain.allotment.events import VolumePosted
-from licenses.domain.escrow.events import EscrowOpened, EscrowReleased
+from licenses.domain.escrow.events import DepositBooked, EscrowOpened, EscrowReleased
 from licenses.domain.license.events import LicenseDrawnDown
 from tests.licenses.verification.attempts import (
     ALLOTMENT,
@@ -23,9 +24,10 @@ from tests.licenses.verification.attempts import (
     dispatch_parts,
     logins,
     reservation,
+    taken,
 )
 from tests.licenses.verification.histories import Played
-from tests.licenses.verification.tampering import drafts, latest
+from tests.licenses.verification.tampering import drafts, events, fetch, latest
 from tests.support.people import EXPORTER, identity
 
 
@@ -82,21 +84,45 @@ def test_a_dispatch_that_released_less_than_its_price_is_refused(world: Played) 
     assert dispatch(world, EscrowReleased=less).refusal() == Refusal(DISPATCH)
 
 
+def other_account(world: Played, opened: EscrowOpened) -> Attempt:
+    """Open another account in the deal, and put it in the place of the real one."""
+    elsewhere = identity("another escrow")
+    deal = events(world.open.license_id)[0].correlation_id
+    happened = ("escrow", elsewhere, opened)
+    forged = drafts(happened, actor=EXPORTER, command="OpenEscrow", correlation_id=deal)
+    attempt = Attempt().events(forged)
+    attempt.run(
+        "UPDATE licenses_escrow SET id = %s WHERE license_id = %s", elsewhere, world.open.license_id
+    )
+    return attempt
+
+
 @logins
 def test_no_account_without_prepayment_is_put_in_the_place_of_the_real_one(
     world: Played, login: str
 ) -> None:
     opened = latest(world.open.escrow_id, EscrowOpened).data
     free = replace(opened, prepayment=replace(opened.prepayment, required=False))
-    elsewhere = identity("another escrow")
-    forged = drafts(("escrow", elsewhere, free), actor=EXPORTER, command="OpenEscrow")
-    attempt = dispatch(world, without=[EscrowReleased, TRANSFER])
+    attempt = other_account(world, free)
+    attempt.statements += dispatch(world, without=[EscrowReleased, TRANSFER]).statements
     attempt.login = login
-    attempt.events(forged)
-    attempt.run(
-        "UPDATE licenses_escrow SET id = %s WHERE license_id = %s", elsewhere, world.open.license_id
-    )
     assert attempt.refusal() == Refusal(DISPATCH)
+
+
+def test_no_account_over_a_lower_price_is_put_in_the_place_of_the_real_one(world: Played) -> None:
+    opened = latest(world.open.escrow_id, EscrowOpened).data
+    attempt = other_account(world, replace(opened, price_cents=GROSS))
+    booked = latest(world.open.escrow_id, DepositBooked).data
+    short = taken(booked, escrow_cents=booked.amount_cents - GROSS)
+    after = [("escrow", world.open.escrow_id, short)]
+    attempt.statements += dispatch(world, after=after).statements
+    assert attempt.refusal() == Refusal(DISPATCH)
+
+
+def test_no_payment_is_enough_for_a_license_without_an_account(world: Played) -> None:
+    del world
+    price = fetch("SELECT licenses_prepayment_cents(%s)", identity("another license"))
+    assert price == Decimal("Infinity")
 
 
 @pytest.mark.parametrize("kind", [EscrowReleased, VolumePosted, LicenseDrawnDown])

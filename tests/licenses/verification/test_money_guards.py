@@ -14,7 +14,6 @@ from licenses import guarded
 from licenses.domain.escrow.events import (
     AdvanceRepaid,
     DepositBooked,
-    DepositReversed,
     ExcessReturned,
     ReversalUndone,
 )
@@ -30,6 +29,7 @@ from tests.licenses.verification.attempts import (
     Refusal,
     dispatch,
     logins,
+    taken,
 )
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import drafts, events, latest
@@ -56,26 +56,6 @@ def test_an_escrow_is_not_overdrawn_by_one_cent(world: Played) -> None:
     more = {"gross_cents": held + 1, "exporter_cents": held + 1 - GROSS // 4}
     refusal = dispatch(world, EscrowReleased=more).refusal()
     assert refusal == Refusal(CHECKED, "licenses_ledger_covered")
-
-
-def taken(booked: DepositBooked, **parts: int) -> DepositReversed:
-    """Have the bank take a payment back, from where `parts` say."""
-    parts = {"excess_cents": 0, "escrow_cents": 0, "advanced_cents": 0} | parts
-    return DepositReversed(
-        license_id=booked.license_id,
-        account=booked.account,
-        bank_reference=booked.bank_reference,
-        end_to_end_id=booked.end_to_end_id,
-        payer_customer_id=booked.payer_customer_id,
-        amount_cents=sum(parts.values()),
-        **parts,
-        currency=booked.currency,
-        value_on=booked.value_on,
-        message_sha256=booked.message_sha256,
-        held_cents=0,
-        missing_cents=0,
-        owed_cents=0,
-    )
 
 
 def of_fields(kind: type[Event], said: Mapping[str, Any]) -> Event:
