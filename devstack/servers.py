@@ -19,6 +19,9 @@ from devstack.process import Child, Program, launcher
 
 START_TIMEOUT_SECONDS = 180.0
 ORPHAN_PATIENCE_SECONDS = 10.0
+# A shutdown writes everything out first. Whoever cuts it short leaves processes that write for longer
+# than their directory is there.
+STOP_PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.02
 PORT = 5432  # only names the socket file
 SUPERUSER = "postgres"
@@ -67,6 +70,7 @@ class Postgres:
                 directory=Path("/"),
                 # Fast shutdown, then immediate shutdown.
                 stop_signals=(signal.SIGINT, signal.SIGQUIT),
+                patience_seconds=STOP_PATIENCE_SECONDS,
                 orphan_signal=signal.SIGINT,
             )
         )
