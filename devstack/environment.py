@@ -27,6 +27,8 @@ TESTING = LOCAL | {
     "DATABASE_POOL_MAX": "0",
     # On a busy machine whoever holds a lock may be kept from going on for longer than the usual 5 s.
     "DATABASE_LOCK_TIMEOUT_MS": "30000",
+    # A test's transaction is open while it draws examples, which may take longer than the usual 60 s.
+    "DATABASE_IDLE_TIMEOUT_MS": "600000",
 }
 
 
