@@ -32,10 +32,9 @@ def missing() -> Iterator[tuple[str, str]]:
 expect(
     "audits_event",
     "audits_event_before_insert",
-    "audits_event_erase",
+    "audits_event_after_insert",
     "audits_event_immutable",
     "audits_event_no_truncate",
-    "audits_event_halt_lifted_by_two",
 )
 expect("audits_subject_key", "audits_subject_key_kept", "audits_subject_key_no_truncate")
 expect(

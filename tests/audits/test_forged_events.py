@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
+import psycopg
 import pytest
 
 from audits import grants
-from audits.codec import leaf_hash
+from audits.codec import canonical, leaf_hash
 from tests.audits.logins import APPEND, FORBIDDEN, Change, Written, following, refused
 from tests.support.database import connect_as
 
@@ -126,6 +127,33 @@ def test_a_forged_event_is_refused(untouched: Written, role: str, forgery: str) 
     change, expected = FORGERIES[forgery]
     content = following(untouched, change)
     assert refused(role, APPEND, content, leaf_hash(content)) == expected
+
+
+def test_the_largest_event_is_accepted_and_one_byte_more_refused(untouched: Written) -> None:
+    def sized(size: int) -> Change:
+        def change(envelope: dict[str, Any]) -> None:
+            envelope["data"] = ""
+            envelope["data"] = "x" * (size - len(canonical(envelope)))
+
+        return change
+
+    largest, larger = (following(untouched, sized(size)) for size in (65_535, 65_536))
+    with connect_as(grants.WEB, autocommit=False) as login:
+        login.execute(APPEND, [largest, leaf_hash(largest)])
+        login.rollback()
+        with pytest.raises(psycopg.errors.CheckViolation) as caught:
+            login.execute(APPEND, [larger, leaf_hash(larger)])
+    assert caught.value.diag.constraint_name == "audits_event_size"
+
+
+FOLLOWERS: tuple[LiteralString, ...] = ("audits_erased", "audits_lifted")
+
+
+@pytest.mark.parametrize("role", grants.ROLES)
+@pytest.mark.parametrize("function", FOLLOWERS)
+@pytest.mark.usefixtures("untouched")
+def test_no_role_can_ask_for_what_follows_from_an_event(role: str, function: LiteralString) -> None:
+    assert refused(role, f"SELECT {function}(e) FROM audits_event e") == FORBIDDEN  # noqa: S608 -- from the table above
 
 
 @pytest.mark.parametrize("seconds", [-100, 2])

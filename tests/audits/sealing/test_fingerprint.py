@@ -70,7 +70,7 @@ def test_a_trigger_off_and_on_between_two_looks_leaves_a_trace() -> None:
 
 CHANGES: Final = {
     "grants": "GRANT DELETE ON audits_event TO tollgate_web",
-    "constraints": "ALTER TABLE audits_event DROP CONSTRAINT audits_event_size",
+    "constraints": "ALTER TABLE audits_log DROP CONSTRAINT audits_log_not_negative",
     "functions": (
         "CREATE OR REPLACE FUNCTION audits_immutable() RETURNS trigger LANGUAGE plpgsql"
         " AS $$ BEGIN RETURN NEW; END $$"

@@ -15,7 +15,7 @@ from audits.verification import journal
 
 JOURNAL = tuple(journal.CHECKS)
 GUARDED = {
-    "audits_event": ("before_insert", "immutable", "no_truncate", "halt_lifted_by_two"),
+    "audits_event": ("before_insert", "immutable", "no_truncate", "after_insert"),
     "audits_log": ("before_insert", "immutable", "no_truncate"),
     "audits_tile": ("before_insert", "immutable", "no_truncate"),
     "audits_frontier": ("before_update", "no_delete", "no_truncate"),
