@@ -26,6 +26,18 @@ def exclusive_use(state: Path) -> Iterator[None]:
         yield
 
 
+def is_in_use(state: Path) -> bool:
+    """Tell whether a process runs the stack of `state`."""
+    try:
+        with (state / "lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 def holder(lock: IO[str]) -> str:
     """Return what the process that holds `lock` wrote into it: its id."""
     lock.seek(0)

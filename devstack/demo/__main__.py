@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.text import Text
 
-from devstack import cast
+from devstack import cast, serving
 from devstack.demo import acts, closing, evidence, refusals
 from devstack.demo.client import Person
 from devstack.demo.play import World
@@ -122,7 +122,11 @@ def _serve(stack: Stack, console: Console) -> None:
     console.print(f"\nTollgate stays up at {stack.url}; Ctrl-C stops it.")
     for name, password in cast.passwords(stack.state).items():
         console.print(f"  {name:<16} {password}")
-    stop.wait()
+    with serving.announced(stack.state):
+        console.print(
+            "./tollgate manage works on its database meanwhile, unless ./tollgate up runs."
+        )
+        stop.wait()
 
 
 if __name__ == "__main__":
