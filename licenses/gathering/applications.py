@@ -8,9 +8,9 @@ from uuid import UUID
 from audits.execution import Desk
 from audits.reading import Loaded
 from customers.domain.customer.state import Unregistered
-from licenses.domain import application
+from licenses.domain import application, product
 from licenses.domain.application.commands import ProposeDecision
-from licenses.domain.application.content import KnownCustomer, deal_fingerprint
+from licenses.domain.application.content import Gap, KnownCustomer, deal_fingerprint
 from licenses.domain.application.facts import (
     DecisionFacts,
     IneligibleLine,
@@ -25,7 +25,8 @@ from licenses.domain.license.state import LicenseState
 from licenses.domain.policy.conditions.goods import eligible_product
 from licenses.domain.policy.facts import DealFacts
 from licenses.domain.product.decisions import ProductFacts
-from licenses.domain.product.reference import Reference, find_part, parse_reference
+from licenses.domain.product.reference import Reference, find_part, identity_of, parse_reference
+from licenses.domain.product.state import Registered
 from licenses.editions import edition_in_force
 from licenses.gathering import deals, parties
 from licenses.gathering.common import common
@@ -71,6 +72,7 @@ def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) ->
         edition=edition.name,
         customers=known_customers(desk, content, exporter_id),
         ineligible=ineligible_lines(desk, content),
+        misdescribed=misdescribed_lines(desk, content),
         duplicate_of=lookups().duplicate_of(desk, fingerprint, but=loaded.stream_id),
     )
 
@@ -96,6 +98,35 @@ def ineligible_lines(desk: Desk, content: Content) -> tuple[IneligibleLine, ...]
         if item.product_id and not verdict.holds:
             found.append(
                 IneligibleLine(line=item.line, reason=verdict.reason, citation=verdict.citation)
+            )
+    return tuple(found)
+
+
+def misdescribed_lines(desk: Desk, content: Content) -> tuple[Gap, ...]:
+    """Name what lines say of their product that its registration does not: model, ECCN."""
+    found = []
+    for position, item in enumerate(content.items or ()):
+        known = desk.load(product.DECIDER, item.product_id).state if item.product_id else None
+        if not isinstance(known, Registered):
+            continue
+        maker, model = known.specification.maker, known.specification.model
+        names = {
+            identity_of(accelerators(), maker=maker, model=each)
+            for each in (model, item.model or model)
+        }
+        if len(names) > 1:
+            found.append(
+                Gap(
+                    field=f"items[{position}].model",
+                    reason=f"is not {maker} {model}, which is registered",
+                )
+            )
+        if item.eccn not in {None, known.specification.eccn}:
+            found.append(
+                Gap(
+                    field=f"items[{position}].eccn",
+                    reason=f"is not {known.specification.eccn}, which is registered",
+                )
             )
     return tuple(found)
 

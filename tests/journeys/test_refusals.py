@@ -56,6 +56,27 @@ def test_a_blackwell_part_is_refused_at_submission(stage: Stage) -> None:
     assert [event.code for event in on_record()] == ["product_not_eligible"]
 
 
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        ({"model": "nvidia h200"}, []),  # another spelling of the same part
+        ({"model": "A800"}, ["items[0].model"]),
+        ({"model": "H200 NVL", "eccn": "EAR99"}, ["items[0].model", "items[0].eccn"]),
+    ],
+)
+def test_a_line_must_call_its_product_what_is_registered(
+    stage: Stage, said: dict[str, str], fields: list[str]
+) -> None:
+    deal = Deal(stage, stage.approved_customer())
+    [item] = deal.content()["items"]
+    if not fields:
+        deal.apply(items=[item | said])
+        return
+    refusal = refused("product_misdescribed", lambda: deal.apply(items=[item | said]))
+    assert [gap["field"] for gap in refusal.extra["gaps"]] == fields
+    assert refusal.extra["gaps"][0]["reason"] == "is not NVIDIA H200 SXM, which is registered"
+
+
 def test_a_listed_party_blocks_the_approval(stage: Stage) -> None:
     listed = "Huawei Technologies Co., Ltd."
     attempt = partial(stage.approved_customer, name=listed, native_name="华为技术有限公司")

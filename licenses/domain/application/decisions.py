@@ -51,6 +51,7 @@ from licenses.domain.application.values import MAX_CONTENT_BYTES, Content, Outco
 
 COMPLETENESS_CITATION: Final = "15 CFR 748.6"
 DUPLICATE_CITATION: Final = "15 CFR 748.4"
+DESCRIPTION_CITATION: Final = "15 CFR 764.2(g)"
 FOUR_EYES_CITATION: Final = "Tollgate: four-eyes principle"
 
 
@@ -83,12 +84,13 @@ def revise_application(
 def submit_application(
     _command: SubmitApplication, state: ApplicationState, facts: SubmitFacts
 ) -> list[ApplicationEvent]:
-    """File the draft, or name every gap, every ineligible line, or the pending twin."""
+    """File the draft, or name every gap, ineligible or misdescribed line, or the pending twin."""
     if isinstance(state, Submitted | Proposed):
         return []  # already filed: retrying is safe
     draft = _draft(state)
     _require_complete(draft, facts)
     _require_eligible(facts)
+    _require_described(facts)
     if facts.duplicate_of is not None:
         raise Refused(
             "application_duplicate",
@@ -218,6 +220,17 @@ def _require_eligible(facts: SubmitFacts) -> None:
             f"{len(facts.ineligible)} lines, the first: {facts.ineligible[0].reason}",
             citation=facts.ineligible[0].citation,
             extra={"lines": msgspec.to_builtins(list(facts.ineligible))},
+        )
+
+
+def _require_described(facts: SubmitFacts) -> None:
+    if facts.misdescribed:
+        first = facts.misdescribed[0]
+        raise Refused(
+            "product_misdescribed",
+            f"{len(facts.misdescribed)} particulars, the first: {first.field} {first.reason}",
+            citation=DESCRIPTION_CITATION,
+            extra={"gaps": msgspec.to_builtins(list(facts.misdescribed))},
         )
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from audits.kernel import Facts, Value
-from licenses.domain.application.content import KnownCustomer
+from licenses.domain.application.content import Gap, KnownCustomer
 from licenses.domain.application.values import ControlNumber, LineNumber
 from licenses.domain.policy.model import Citation, EditionName, LicenseRule, Verdict
 
@@ -25,6 +25,8 @@ class SubmitFacts(Facts):
     customers: tuple[KnownCustomer, ...]
     """Those of the parties that are customers of this exporter."""
     ineligible: tuple[IneligibleLine, ...] = ()
+    misdescribed: tuple[Gap, ...] = ()
+    """What lines say of their product that its registration does not."""
     duplicate_of: UUID | None = None
     """A pending application of the same fingerprint, other than this one."""
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from licenses.domain.application import DECIDER
-from licenses.domain.application.content import deal_fingerprint
+from licenses.domain.application.content import Gap, deal_fingerprint
 from licenses.domain.application.events import ApplicationDrafted, ApplicationSubmitted
 from licenses.domain.application.facts import IneligibleLine
 from licenses.domain.application.values import (
@@ -165,6 +165,18 @@ def test_lines_with_ineligible_products_are_all_named() -> None:
     assert refusal.extra["lines"] == [
         {"line": 1, "reason": "B200 is Blackwell", "citation": "91 FR 1684"},
         {"line": 2, "reason": "not registered", "citation": "15 CFR 748.6"},
+    ]
+
+
+def test_a_line_that_calls_its_product_something_else_is_refused() -> None:
+    misdescribed = (Gap(field="items[1].model", reason="is not NVIDIA H200 SXM"),)
+    refusal = (
+        given(DECIDER, DRAFTED)
+        .when(SUBMIT, submitting(misdescribed=misdescribed))
+        .refused("product_misdescribed", citation="15 CFR 764.2(g)")
+    )
+    assert refusal.extra["gaps"] == [
+        {"field": "items[1].model", "reason": "is not NVIDIA H200 SXM"}
     ]
 
 
