@@ -220,8 +220,12 @@ def test_a_reversal_that_is_undone_leaves_everything_as_it_was() -> None:
 
 def given_back(*steps: Step, amount_cents: int = PRICE_CENTS) -> tuple[int, int, int]:
     events: list[Event] = history(*steps)
-    undone, *_ = given(DECIDER, *events).when(undoing(amount_cents), deposit_facts()).events
+    made = given(DECIDER, *events).when(undoing(amount_cents), deposit_facts()).events
+    undone = made[0]
     assert isinstance(undone, ReversalUndone)
+    was = DECIDER.fold(events)
+    is_funded = isinstance(was, AwaitingFunds) and undone.missing_cents == 0
+    assert [type(event) for event in made[1:]] == [EscrowFunded] * is_funded
     assert undone.payer_customer_id == BUYER
     return undone.settled_cents, undone.escrow_cents, undone.excess_cents
 
@@ -233,8 +237,21 @@ def test_what_is_given_back_settles_first_then_fills_the_price_then_is_excess() 
     assert given_back(*closed, amount_cents=10) == (10, 0, 0)
     repaid: Step = (deposit(4, "E2"), deposit_facts())
     assert given_back(*closed, repaid, amount_cents=10) == (6, 0, 4)
+    lost = (OPENING, (deposit(40), deposit_facts()), (FORFEIT, FORFEIT_FACTS))
+    again: Step = (deposit(7, "E2"), deposit_facts())
+    assert given_back(*lost, (reversal(7), deposit_facts()), again, amount_cents=7) == (0, 0, 7)
     early: Step = (reversal(reference="RV1", payer_customer_id=None), deposit_facts())
     assert given_back(OPENING, early, PAYING, PAYING_AGAIN) == (0, 0, PRICE_CENTS)
+
+
+@pytest.mark.parametrize("quoted", [None, "PAYROLL"])
+def test_a_reversal_is_undone_under_its_own_reference_whatever_is_quoted(
+    quoted: str | None,
+) -> None:
+    own = (reversal(reference="RV1"), deposit_facts())
+    back = undoing(reference="RV1", end_to_end_id=quoted)
+    events = given(DECIDER, *history(OPENING, PAYING, own)).when(back, deposit_facts()).events
+    assert [type(event) for event in events] == [ReversalUndone, EscrowFunded]
 
 
 def test_what_is_given_back_counts_once_and_only_as_far_as_it_was_taken() -> None:
