@@ -15,9 +15,12 @@ FIRST: Final = (UUID(int=0), -1)
 
 T = TypeVar("T")
 
+# A superuser can write times that no calendar has, infinity among them: they are read as the nearest
+# that one has, so that whoever compares them gets to name them.
 _EVENTS: Final = """
     SELECT stream_id, version, event_id, aggregate, type, schema_version, command_id, ordinal,
-           correlation_id, causation_id, person_id, organization_id, recorded_at,
+           correlation_id, causation_id, person_id, organization_id,
+           least(greatest(recorded_at, '0001-01-02Z'), '9999-12-30Z'),
            canonical, leaf_hash
     FROM audits_event WHERE (stream_id, version) > (%s, %s) ORDER BY stream_id, version LIMIT %s
 """
@@ -27,12 +30,15 @@ _LOG: Final = """
             WHERE p.stream_id = e.stream_id AND p.version = e.version - 1),
            e.causation_id,
            (SELECT c.log_index FROM audits_log c WHERE c.event_id = e.causation_id),
-           e.recorded_at, l.latest_at
+           CASE WHEN e.recorded_at IS NOT NULL
+               THEN least(greatest(e.recorded_at, '0001-01-02Z'), '9999-12-30Z') END,
+           least(greatest(l.latest_at, '0001-01-02Z'), '9999-12-30Z')
     FROM audits_log l LEFT JOIN audits_event e USING (event_id)
     WHERE l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
 _LOG_TIMES: Final = """
-    SELECT l.log_index, e.recorded_at FROM audits_log l JOIN audits_event e USING (event_id)
+    SELECT l.log_index, least(greatest(e.recorded_at, '0001-01-02Z'), '9999-12-30Z')
+    FROM audits_log l JOIN audits_event e USING (event_id)
     WHERE l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
 _UNINDEXED: Final = """

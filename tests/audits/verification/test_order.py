@@ -152,6 +152,13 @@ def test_a_place_that_says_another_time_than_its_latest_event_is_named(
     kinds("log_latest_wrong", f"log index {index}")
 
 
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "20000-01-01T00:00:00Z"])
+def test_a_latest_time_that_no_calendar_has_is_named(jar: UUID, moment: str) -> None:
+    index = fetch("SELECT log_index FROM audits_log WHERE event_id = %s", event_of(jar, 2))
+    tamper("UPDATE audits_log SET latest_at = %s WHERE log_index = %s", moment, index)
+    kinds("log_latest_wrong", f"log index {index}")
+
+
 def test_an_effect_before_its_cause_is_named(jar: UUID) -> None:
     cause = event_of(jar, 4)
     rewrite(jar, 2, lambda envelope: envelope.update(causation_id=str(cause)))
