@@ -22,6 +22,7 @@ from audits.events import (
     SealingHalted,
 )
 from audits.kernel import Context, Decider, Event, S, State
+from audits.statements import run
 
 STREAM: Final = uuid5(minting.SYSTEM_ORGANIZATION, "sealing")
 RECORDED: Final = (
@@ -32,6 +33,14 @@ RECORDED: Final = (
     SchemaFingerprinted,
     SealingHalted,
 )
+
+_WENT_ON: Final = """
+    SELECT EXISTS (
+        SELECT FROM audits_log l JOIN audits_checkpoint c ON c.size > l.log_index
+        WHERE l.event_id = (
+            SELECT event_id FROM audits_event WHERE stream_id = %b AND type = 'sealing_halted'
+            ORDER BY version DESC LIMIT 1))
+"""
 
 
 class Sealing(State):
@@ -115,6 +124,20 @@ def append(
 
 
 def record_halt(code: str, detail: str) -> bool:
-    """Record that sealing was halted, once for as long as it says the same."""
+    """Record that sealing was halted, and why: once, until a checkpoint is published after it.
+
+    Details name sizes, and a halt that is recorded makes the log longer itself.
+    """
     halt = SealingHalted(code=code, detail=detail)
-    return record(lambda state: None if state.halt == halt else halt, process="sealer")
+
+    def decide(state: Sealing) -> SealingHalted | None:
+        is_known = state.halt is not None and state.halt.code == code
+        return None if state.halt == halt or (is_known and not _went_on()) else halt
+
+    return record(decide, process="sealer")
+
+
+def _went_on() -> bool:
+    """Tell whether the last halt is covered by a checkpoint, and so was ended."""
+    [(went_on,)] = run(_WENT_ON, [STREAM]).fetchall()
+    return bool(went_on)

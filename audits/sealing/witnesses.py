@@ -126,7 +126,7 @@ def _asked_again(
         if last is not None and last.size >= size:
             return None  # another sealer was faster, and asks for itself
         raise SealingHalted(
-            "witness_ahead", f"{witness.key.name} cosigned size {size}, we are at {published.size}"
+            "witness_ahead", f"{witness.key.name} cosigned size {size}, the tree has fewer leaves"
         )
     return _post(witness, _body(published, size))
 

@@ -329,11 +329,21 @@ def test_without_a_key_nothing_is_signed(office: Office, tmp_path: Path) -> None
     require_refusal_of_key(office, "no_signing_key")
 
 
-def test_the_halt_is_recorded_once_as_long_as_it_says_the_same(office: Office) -> None:
-    assert record.record_halt("outside_ahead", "size 5")
-    assert not record.record_halt("outside_ahead", "size 5")
-    assert record.record_halt("outside_ahead", "size 6")
+def test_a_halt_is_recorded_once_until_sealing_goes_on(office: Office) -> None:
+    """The event makes the log longer, and so what is said of its size at the next start."""
+    seal(3)
+    office.publish()
+    assert record.record_halt("outside_ahead", "the tree has 4")
+    for size in (4, 5):
+        assert not record.record_halt("outside_ahead", f"the tree has {size}")
+        seal(1)
+    assert record.record_halt("tile_missing", "the tree has 6")
+    seal(1)
+    assert not record.record_halt("tile_missing", "the tree has 7")
+    office.publish()
+    assert record.record_halt("tile_missing", "the tree has 8")
+    assert not record.record_halt("tile_missing", "the tree has 9")
     halt = record.current().halt
     assert halt is not None
-    assert (halt.code, halt.detail) == ("outside_ahead", "size 6")
+    assert (halt.code, halt.detail) == ("tile_missing", "the tree has 8")
     assert parse_verifier_key(next(iter(record.current().current_keys))) == office.key
