@@ -62,6 +62,8 @@ class DepositsView(ResourceView):
     def post(self, request: Request, **_path: Any) -> HttpResponse:
         """Book one entry, or every entry of a message."""
         if bodies.media_type_of(request) != XML:
+            if request.body:
+                bodies.require_media_type(request, bodies.JSON, XML)
             return self.carry_out(BOOK_DEPOSIT, request, self.kwargs["id"])
         context = context_of(request)
         execution.require_role(BookDeposit, context.actor)

@@ -134,9 +134,9 @@ def test_a_single_deposit_as_json_is_booked(granted: Deal, people: People) -> No
     answer = people["bank"].post(path, body)
     assert answer.status_code == 200, answer.content
     assert status(people, granted) == "funded"
-    problem(
-        people["bank"].post(path, b"x", content_type="text/plain"), 415, "media_type_unsupported"
-    )
+    answer = people["bank"].post(path, b"x", content_type="text/xml")
+    said = problem(answer, 415, "media_type_unsupported")["detail"]
+    assert said.startswith("Send application/json or application/xml, ")
 
 
 def test_a_deposit_that_is_set_aside_is_a_recorded_409(granted: Deal, people: People) -> None:
