@@ -14,10 +14,7 @@ from licenses.verification.together import together_check
 from licenses.verification.volume import allotments_check
 
 GUARDS: Final = {
-    "audits_event": (
-        *("licenses_dispatch_is_covered", "licenses_dispatch_as_requested"),
-        *("licenses_follows_dispatch", "licenses_follows_grant"),
-    ),
+    "audits_event": ("licenses_event_at_commit",),
     "licenses_ledger_transfer": (
         "licenses_transfer_0_runs",
         *("licenses_transfer_before_insert", "licenses_transfer_a_matches_event"),

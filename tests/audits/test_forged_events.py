@@ -146,7 +146,12 @@ def test_the_largest_event_is_accepted_and_one_byte_more_refused(untouched: Writ
     assert caught.value.diag.constraint_name == "audits_event_size"
 
 
-FOLLOWERS: tuple[LiteralString, ...] = ("audits_erased", "audits_lifted")
+FOLLOWERS: tuple[LiteralString, ...] = (
+    *("audits_erased", "audits_lifted"),
+    *("licenses_must_be_covered", "licenses_must_be_as_requested"),
+    *("licenses_must_follow_dispatch", "licenses_must_follow_grant"),
+)
+"""Functions that believe the event that they are given."""
 
 
 @pytest.mark.parametrize("role", grants.ROLES)
