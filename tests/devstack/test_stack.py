@@ -108,7 +108,7 @@ def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
 @pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER, SEALER, SIGNER])
 def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
     old = stack.children[name].pid
-    os.kill(old, signal.SIGKILL)
+    stack.children[name].send(signal.SIGKILL)
     assert eventually(lambda: has_new_pid(stack, name, old))
     assert status(stack.url) < 500
 
