@@ -8,11 +8,11 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from audits import verification
+from audits import rebuilding, verification
 from audits.projection import projections
 from audits.rebuilding import Rebuilt, rebuild
 from tests.licenses.verification.histories import Played
-from tests.licenses.verification.tampering import run
+from tests.licenses.verification.tampering import fetch, run
 
 
 def rebuilt(*kinds: str) -> dict[str, Rebuilt]:
@@ -68,3 +68,44 @@ def test_the_command_rebuilds_and_says_what_it_found() -> None:
     assert told["table"] == "licenses_license"
     assert told["replaced"] == told["rows"] > 0
     assert is_sound()
+
+
+@pytest.mark.usefixtures("played")
+def test_progress_is_told_by_events_and_comes_to_its_end() -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.begun: list[tuple[str, int]] = []
+            self.done = 0
+
+        def begin(self, name: str, total: int) -> None:
+            self.begun.append((name, total))
+
+        def advance(self, count: int) -> None:
+            self.done += count
+
+    told = Told()
+    list(rebuild(["license", "shipment"], told))
+    assert [name for name, _ in told.begun] == ["license", "shipment"]
+    assert told.done == sum(total for _, total in told.begun) > 0
+
+
+def test_a_rebuild_that_breaks_off_changes_nothing_and_leaves_nothing(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = live("licenses_shipment")
+    run("DELETE FROM licenses_shipment WHERE id = %s", played.remitted.shipment_id)
+    damaged = live("licenses_shipment")
+    switch = rebuilding._switch  # noqa: SLF001 -- its last step, so that all others are done
+
+    def breaks_off(live: Any) -> int:
+        switch(live)
+        raise RuntimeError("pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rebuilding, "_switch", breaks_off)
+        with pytest.raises(RuntimeError, match="pulled out"):
+            rebuilt("shipment")
+    assert live("licenses_shipment") == damaged
+    assert fetch("SELECT to_regclass('pg_temp.rebuilt')::text") is None
+    assert rebuilt("shipment")["licenses_shipment"].replaced == 1
+    assert live("licenses_shipment") == before
