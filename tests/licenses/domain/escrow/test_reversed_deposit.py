@@ -244,6 +244,14 @@ def test_what_is_given_back_settles_first_then_fills_the_price_then_is_excess() 
     assert given_back(OPENING, early, PAYING, PAYING_AGAIN) == (0, 0, PRICE_CENTS)
 
 
+def test_a_closed_escrow_that_never_was_full_is_not_filled_by_what_is_owed() -> None:
+    part: Step = (deposit(40), deposit_facts())
+    lost = history(OPENING, part, (FORFEIT, FORFEIT_FACTS), (reversal(7), deposit_facts()))
+    booked, _ = given(DECIDER, *lost).when(deposit(10, "E2"), deposit_facts()).events
+    assert isinstance(booked, DepositBooked)
+    assert (booked.credited_cents, booked.excess_cents) == (7, 3)
+
+
 @pytest.mark.parametrize("quoted", [None, "PAYROLL"])
 def test_a_reversal_is_undone_under_its_own_reference_whatever_is_quoted(
     quoted: str | None,
