@@ -77,6 +77,8 @@ def held_checkpoint(office: Office) -> bytes:
 def without_triggers(*kept: str) -> Iterator[None]:
     """Switch off what guards events, as a superuser can, and on again in the end."""
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # whatever waits is asked now
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(_GUARDS)
         names = [name for (name,) in cursor.fetchall() if name not in kept]
         for name in names:
