@@ -1,10 +1,18 @@
 """Processes that answer each event of one kind with one thing to be done, once."""
 
 from itertools import chain
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from licenses.domain.escrow.events import (
+    AdvanceRepaid,
+    DepositBooked,
+    DepositReversed,
+    EscrowEvent,
+    EscrowReleased,
+    ReversalUndone,
+)
 from licenses.domain.ids import remittance_id
 from licenses.domain.processes import (
     PROCESSES,
@@ -173,3 +181,10 @@ def test_what_sets_a_process_going_is_what_it_answers() -> None:
                 # Then the trigger comes with it, in one transaction.
                 together = {type(each.event) for each in others} & set(process.triggers)
                 assert together, (process.name, events[last])
+
+
+def test_whatever_changes_what_escrow_holds_has_waiting_shipments_assessed() -> None:
+    """A release follows a dispatch, which assessed it; a repayment comes with its deposit."""
+    moving = {each for each in get_args(EscrowEvent) if "held_cents" in each.__struct_fields__}
+    assert moving >= {DepositBooked, DepositReversed, ReversalUndone}
+    assert moving - {EscrowReleased, AdvanceRepaid} <= set(assess_clearance.PROCESS.triggers)
