@@ -236,7 +236,7 @@ def test_the_sealer_alone_writes_the_files_that_others_read() -> None:
     assert who_mounts("tiles") == readers | {"sealer"}
     assert all("tiles:/tiles:ro" in SERVICES[name]["volumes"] for name in readers)
     told = {n for n, s in OURS.items() if "TOLLGATE_TILE_DIRECTORY" in s["environment"]}
-    assert told == readers | {"sealer", "beat"}
+    assert told == readers | {"sealer"}
     # Of sealing's user and the group of the others, which what is made in it takes over.
     assert "--owner 10002 --group 10001 --mode 2750 /tiles\n" in DOCKERFILE
 
@@ -261,13 +261,12 @@ def test_only_the_web_service_signs_receipts() -> None:
 def test_only_who_seals_or_shows_names_can_open_them() -> None:
     for name in ("TOLLGATE_PERSONAL_KEY", "TOLLGATE_PERSONAL_KEY_OTHER"):
         holders = {n for n, s in OURS.items() if name in s["environment"]}
-        assert holders == {
-            "web",
-            "worker",
-            "beat",
-            "sweeper",
-            "migrate",
-        }  # the last one enrolls, too
+        assert holders == {"web", "worker", "sweeper", "migrate"}  # the last one enrolls, too
+
+
+def test_of_proxies_the_one_that_operators_are_told_to_use_is_believed() -> None:
+    web = SERVICES["web"]["environment"]
+    assert (web["TOLLGATE_BEHIND_TLS_PROXY"], web["TOLLGATE_PROXIES"]) == ("true", "1")
 
 
 @pytest.mark.parametrize("role", [*ROLES, "nobody"])
