@@ -28,8 +28,11 @@ def deployed() -> tuple[CodeDeployed, ...]:
 
 def execute(*statements: str) -> None:
     with connection.cursor() as cursor:
+        # What waits for COMMIT is asked now: no table is altered that has something waiting.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for statement in statements:
             cursor.execute(statement)
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.django_db
