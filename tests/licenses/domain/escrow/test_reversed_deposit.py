@@ -272,7 +272,7 @@ def test_what_is_given_back_counts_once_and_only_as_far_as_it_was_taken() -> Non
     assert event.reason is SetAsideReason.NOT_A_CREDIT
 
 
-def test_what_is_given_back_for_a_payment_of_nobody_knows_whom_is_the_last_payers() -> None:
+def test_what_is_given_back_needs_no_payer_where_it_all_settles_what_is_owed() -> None:
     early: Step = (reversal(reference="RV1", payer_customer_id=None), deposit_facts())
     unpaid = history(OPENING, early)
     (undone,) = given(DECIDER, *unpaid).when(*UNDOING).events
