@@ -1,7 +1,10 @@
 """Commands from the command line, in the name of people who are enrolled: the rules are the API's."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from django.core.management.base import CommandError
 
 from audits import context as minting
@@ -11,10 +14,18 @@ from audits.models import Person
 from audits.reading import Receipt
 
 
-def carried_out(command: Command, target: UUID, username: str) -> list[str]:
-    """Carry a command out as this person; give a line for each event. CommandError: it was refused."""
+def carried_out(
+    kind: type[Command], given: Mapping[str, Any], target: UUID, username: str
+) -> list[str]:
+    """Carry a command out as this person; give a line for each event. CommandError: it was refused.
+
+    given: the command's fields, as they were typed; what the API would not take is refused here, too.
+    """
     try:
+        command = msgspec.convert(given, kind)
         receipt: Receipt = execution.execute(command, target, _context(username))
+    except msgspec.ValidationError as error:
+        raise CommandError(f"request_invalid: {error}") from error
     except (Refused, NotPermitted) as refusal:
         raise CommandError(f"{refusal.code}: {refusal}") from refusal
     except execution.NotFound:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from audits.models import EventRow
+from audits.verification import verify
 from tests.support.client import client_of, person_of
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.trust.names import SIGNATORY, certified
@@ -44,3 +46,20 @@ def test_an_exporter_or_a_stranger_erases_nothing() -> None:
     for person, words in ((person_of(EXPORTER).username, "role_not_permitted"), ("who", "who")):
         with pytest.raises(CommandError, match=words):
             erase("request", subject["subject_id"], "--person", person, "--reason", "x")
+
+
+@pytest.mark.parametrize("reason", ["", " \t", "x" * 4_001, "a\x00b", "see personal:1:somebody"])
+def test_a_reason_that_the_api_would_not_take_changes_nothing(reason: str) -> None:
+    """An event that cannot be read back would make the journal unsound for ever."""
+    thing = certified(client_of(EXPORTER)).removeprefix("customers/")
+    [subject] = json.loads(erase("subjects", thing, "--json"))
+    first, key = person_of(OFFICER).username, subject["subject_id"]
+    with pytest.raises(CommandError, match="request_invalid"):
+        erase("request", key, "--person", first, "--reason", reason)
+    erase("request", key, "--person", first, "--reason", "Asked for")
+    with pytest.raises(CommandError, match="request_invalid"):
+        erase("decline", key, "--person", first, "--reason", reason)
+    assert verify(only=("streams",)).is_sound
+    assert [each.type for each in EventRow.objects.filter(aggregate="erasure")] == [
+        "erasure_requested"
+    ]

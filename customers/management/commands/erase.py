@@ -1,6 +1,7 @@
 """Erase a person's data from the command line, in the name of two people who are enrolled."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,13 @@ from audits import vault
 from audits.kernel import Command as Asked
 from customers.domain.erasure.commands import ApproveErasure, DeclineErasure, RequestErasure
 from customers.management.acting import carried_out
+
+STEPS: Final[Mapping[str, tuple[type[Asked], tuple[str, ...]]]] = {
+    "request": (RequestErasure, ("subject_id", "reason")),
+    "approve": (ApproveErasure, ()),
+    "decline": (DeclineErasure, ("reason",)),
+}
+"""What may be decided → its command, and which of its fields are given."""
 
 
 class Command(BaseCommand):
@@ -23,11 +31,11 @@ class Command(BaseCommand):
         listing = steps.add_parser("subjects", help="list whom a thing names")
         listing.add_argument("thing", type=UUID)
         listing.add_argument("--json", action="store_true", help="one JSON array")
-        for step in ("request", "approve", "decline"):
+        for step, (_, names) in STEPS.items():
             deciding = steps.add_parser(step)
             deciding.add_argument("subject", type=UUID)
             deciding.add_argument("--person", required=True, help="username of whoever decides it")
-            if step != "approve":
+            if "reason" in names:
                 deciding.add_argument("--reason", required=True)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -36,8 +44,10 @@ class Command(BaseCommand):
             self._list(options["thing"], as_json=options["json"])
             return
         subject_id: UUID = options["subject"]
-        command = _asked(options["step"], subject_id, options.get("reason", ""))
-        for line in carried_out(command, subject_id, options["person"]):
+        kind, names = STEPS[options["step"]]
+        given = {"subject_id": subject_id, "reason": options.get("reason")}
+        asked = {name: given[name] for name in names}
+        for line in carried_out(kind, asked, subject_id, options["person"]):
             self.stdout.write(line)
 
     def _list(self, thing_id: UUID, *, as_json: bool) -> None:
@@ -48,13 +58,3 @@ class Command(BaseCommand):
         for subject in found:
             self.stdout.write(f"{subject.subject_id}  {subject.name}")
         self.stdout.write(f"{len(found)} persons")
-
-
-def _asked(step: str, subject_id: UUID, reason: str) -> Asked:
-    match step:
-        case "request":
-            return RequestErasure(subject_id=subject_id, reason=reason)
-        case "decline":
-            return DeclineErasure(reason=reason)
-        case _:
-            return ApproveErasure()

@@ -1,16 +1,24 @@
 """Hold the records of a customer or a deal, and lift the hold, in the name of enrolled people."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from audits.kernel import Command as Asked
 from customers.domain.ids import legal_hold_id
 from customers.domain.legal_hold.commands import LiftLegalHold, PlaceLegalHold, ProposeLifting
 from customers.management.acting import carried_out
 from customers.models import LegalHoldRow
+
+STEPS: Final[Mapping[str, tuple[type[Asked], tuple[str, ...]]]] = {
+    "place": (PlaceLegalHold, ("target_id", "matter", "reason")),
+    "propose": (ProposeLifting, ("matter", "reason")),
+    "lift": (LiftLegalHold, ("matter",)),
+}
+"""What may be decided → its command, and which of its fields are given."""
 
 
 class Command(BaseCommand):
@@ -23,12 +31,12 @@ class Command(BaseCommand):
         steps = parser.add_subparsers(dest="step", required=True)
         listing = steps.add_parser("list", help="list what is held, and for what")
         listing.add_argument("--json", action="store_true", help="one JSON array")
-        for step in ("place", "propose", "lift"):
+        for step, (_, names) in STEPS.items():
             deciding = steps.add_parser(step)
             deciding.add_argument("target", type=UUID, help="id of the customer or the application")
             deciding.add_argument("--matter", required=True, help="such as its docket number")
             deciding.add_argument("--person", required=True, help="username of whoever decides it")
-            if step != "lift":
+            if "reason" in names:
                 deciding.add_argument("--reason", required=True)
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -37,11 +45,10 @@ class Command(BaseCommand):
             self._list(as_json=options["json"])
             return
         target: UUID = options["target"]
-        try:
-            command = _asked(options)
-        except msgspec.ValidationError as error:
-            raise CommandError(f"request_invalid: {error}") from error
-        for line in carried_out(command, legal_hold_id(target), options["person"]):
+        kind, names = STEPS[options["step"]]
+        given = {"target_id": target} | options
+        asked = {name: given[name] for name in names}
+        for line in carried_out(kind, asked, legal_hold_id(target), options["person"]):
             self.stdout.write(line)
 
     def _list(self, *, as_json: bool) -> None:
@@ -53,16 +60,3 @@ class Command(BaseCommand):
         for row in rows:
             self.stdout.write(f"{row.target_id}  {', '.join(row.matters)}")
         self.stdout.write(f"{len(rows)} held")
-
-
-def _asked(options: dict[str, Any]) -> Asked:
-    """Make the command; ValidationError for a matter or reason that is no text of theirs."""
-    kinds: dict[str, type[Asked]] = {
-        "place": PlaceLegalHold,
-        "propose": ProposeLifting,
-        "lift": LiftLegalHold,
-    }
-    kind = kinds[options["step"]]
-    given = {"target_id": options["target"]} if kind is PlaceLegalHold else {}
-    names = ("matter",) if kind is LiftLegalHold else ("matter", "reason")
-    return msgspec.convert(given | {name: options[name] for name in names}, kind)
