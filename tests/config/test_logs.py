@@ -5,10 +5,16 @@ import json
 import logging
 import logging.config
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import structlog
+from django.test import Client
+from gunicorn.config import Config
+from gunicorn.http import RequestParser
+from gunicorn.http.errors import InvalidHTTPVersion
+from gunicorn.workers.base import Worker
 
 from config.logs import CHATTY, configure_structlog, logging_settings
 
@@ -83,3 +89,37 @@ def test_what_is_below_the_level_is_not_said(said: Callable[[], list[dict[str, A
     logging.getLogger("theirs").debug("too small")
     structlog.get_logger("ours").debug("too small")
     assert said() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "said_of_it"),
+    [
+        ("/api/v1/editions/?name=Zo%C3%AB+Quist", "GET /api/v1/editions/"),
+        ("/api/v1/customers/Zo%C3%AB%20Quist", "GET *"),
+        ("/Zo%C3%AB Quist/?Zo%C3%AB", "GET *"),
+    ],
+)
+def test_no_word_of_a_request_is_kept(
+    said: Callable[[], list[dict[str, Any]]], address: str, said_of_it: str
+) -> None:
+    """A query, or an address that nobody has, may be somebody's name, in whichever spelling."""
+    Client().get(address)
+    [line] = said()
+    assert line["request"] == said_of_it
+    assert said_of_it.removeprefix("GET ") in line["event"]
+    spelled = ("Zo", "Quist", "%C3", "\\xeb")
+    assert [word for word in spelled if word in json.dumps(line, ensure_ascii=False)] == []
+
+
+@pytest.mark.parametrize("name", ["Zoe Quist", "Zoe O'Quist"])
+def test_nothing_is_quoted_from_what_is_no_request(
+    said: Callable[[], list[dict[str, Any]]], name: str
+) -> None:
+    sent = f"GET /api/v1/customers/?name={name} HTTP/1.1\r\n\r\n".encode()
+    serving: Any = SimpleNamespace(log=logging.getLogger("gunicorn.error"), cfg=Config())
+    with pytest.raises(InvalidHTTPVersion) as caught:
+        next(RequestParser(Config(), [sent], ("127.0.0.1", 1)))
+    Worker.handle_error(serving, None, serving, ("127.0.0.1", 1), caught.value)
+    assert [line["event"] for line in said()] == [
+        "Invalid request from ip=127.0.0.1: Invalid HTTP Version"
+    ]

@@ -163,8 +163,8 @@ def test_neither_logs_nor_the_access_log_ever_name_anybody(
     erase(customer)
     lines = str(said())
     assert "/api/v1/laboratories/" in lines  # they do say what was refused
-    assert SIGNATORY not in lines
-    assert SHAREHOLDER not in lines
+    assert [word for word in SIGNATORY.split() if word in lines] == []
+    assert [word for word in SHAREHOLDER.split() if word in lines] == []
     assert AccessRow.objects.filter(filters="name=*").exists()
     assert record_accesses() > 0
     assert holding(SIGNATORY) == set()
