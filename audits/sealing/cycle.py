@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -15,7 +15,7 @@ from audits.sealing.halt import SealingHalted
 from audits.sealing.publishing import Publisher
 from audits.sealing.record import record_halt
 from audits.sealing.signing import SignerAwayError
-from audits.sealing.witnesses import Policy, gather
+from audits.sealing.witnesses import Callers, Policy, gather
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ class Cycle:
     """A clock that only goes forward."""
     files: TileFiles | None = None
     """Where the log is written for others to serve; None: nowhere."""
+    _callers: Callers = field(default_factory=Callers)
     _sealed: int = 0
     _next_fresh: float = 0.0
     _next_idle: float = 0.0
@@ -72,7 +73,7 @@ class Cycle:
             log.error("sealing_delayed", error=str(error))  # noqa: TRY400 -- the trace says no more
             return None
         if published is not None:
-            agreed = gather(published, self.policy)
+            agreed = gather(published, self.policy, self._callers)
             log.info(
                 "checkpoint_published",
                 number=published.number,

@@ -1,13 +1,16 @@
 """Witnesses: others who see every checkpoint and cosign it only if it continues the one before.
 
-Client of C2SP tlog-witness. A witness that is away is asked again with the next checkpoint; one that
-says our log is not the one it knows has found a fork or a rollback, and that halts sealing.
+Client of C2SP tlog-witness. A witness that is away, slow or talks nonsense is asked again with the next
+checkpoint. One that says our log is not the one it knows has found a fork or a rollback, or lies: that
+halts sealing, unless as many as the policy needs cosigned the same checkpoint.
 """
 
 import base64
+import re
+import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -20,6 +23,7 @@ from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import consistency_proof
 from audits.sealing.note import (
     COSIGNATURE,
+    MAX_NOTE_BYTES,
     Note,
     NoteError,
     VerifierKey,
@@ -34,7 +38,12 @@ from audits.statements import run
 
 log = structlog.get_logger(__name__)
 
-TIMEOUT_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 2.0
+"""How long all of them have to answer; each is asked twice at most, so that checkpoints go on in time."""
+LATEST_S: Final = 253_402_300_799
+"""The last second of the year 9999: later ones are no times."""
+SIZE_TYPE: Final = "text/x.tlog.size"
+_SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,18})\n?")
 _KNOWN: Final = (
     "SELECT max(c.size) FROM audits_cosignature s JOIN audits_checkpoint c ON c.number ="
     " s.checkpoint_id WHERE s.witness = %b"
@@ -75,22 +84,115 @@ def parse_witness(text: str) -> Witness:
     return witness
 
 
-def gather(published: Published, policy: Policy) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a witness is asked: to cosign a checkpoint that continues the size that it knows."""
+
+    witness: Witness
+    old: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a witness answers, nothing of it believed."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+    @property
+    def size(self) -> int | None:
+        """The size that it says it cosigned last; None: it says no size."""
+        is_size = self.status == HTTPStatus.CONFLICT and self.content_type == SIZE_TYPE
+        match = _SIZE.fullmatch(self.content) if is_size else None
+        return int(match[1]) if match else None
+
+
+class _Contradicted(Exception):
+    """A witness says that our log is not the one it knows; `code` is that of a halt."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code: Final = code
+
+
+@dataclass(slots=True)
+class Callers:
+    """Asks witnesses, each in a thread of its own that nobody waits for longer than is due.
+
+    Who still has not answered is not asked again meanwhile, so there is one thread a witness at most.
+    """
+
+    _pending: dict[str, Future[Reply | None]] = field(default_factory=dict)
+
+    def ask(self, questions: Sequence[Question]) -> list[Reply | None]:
+        """Ask all at once; None for whoever is away, or does not answer within ANSWER_SECONDS."""
+        asked = [self._begun(each) for each in questions]
+        wait([future for future in asked if future is not None], timeout=ANSWER_SECONDS)
+        return [
+            self._answer(question, future)
+            for question, future in zip(questions, asked, strict=True)
+        ]
+
+    def _begun(self, question: Question) -> Future[Reply | None] | None:
+        name = question.witness.name
+        if name in self._pending and not self._pending[name].done():
+            return None
+        future: Future[Reply | None] = Future()
+        self._pending[name] = future
+        threading.Thread(
+            target=_post_into, args=(future, question), name="witness", daemon=True
+        ).start()
+        return future
+
+    @staticmethod
+    def _answer(question: Question, future: Future[Reply | None] | None) -> Reply | None:
+        if future is None or not future.done():
+            log.warning("witness_slow", witness=question.witness.key.name)
+            return None
+        return future.result()
+
+
+def gather(published: Published, policy: Policy, callers: Callers | None = None) -> list[str]:
     """Ask every witness at once and keep what they sign; return the names of those who did.
 
-    Raises SealingHalted `witness_ahead` or `witness_refuses` where one of them saw another log.
+    Raises SealingHalted `witness_ahead` or `witness_refuses` where one of them saw another log, and
+    too few cosigned this one.
     """
     if not policy.witnesses:
         return []
-    bodies = [_body(published, _known_size(each)) for each in policy.witnesses]
-    with ThreadPoolExecutor(max_workers=len(bodies)) as pool:
-        answers = list(pool.map(_post, policy.witnesses, bodies))
-    agreed = []
-    for witness, answer in zip(policy.witnesses, answers, strict=True):
-        final = _asked_again(witness, published, answer)
-        if final is not None and _keep(witness, published, final):
-            agreed.append(witness.name)
+    callers = callers or Callers()
+    questions = [_question(each, published, _known_size(each)) for each in policy.witnesses]
+    agreed, contradicting = [], []
+    for question, reply in _final_replies(questions, published, callers):
+        try:
+            if reply is not None and _keep(question, published, reply):
+                agreed.append(question.witness.name)
+        except _Contradicted as contradicted:
+            log.critical("witness_contradicts", code=contradicted.code, detail=str(contradicted))
+            contradicting.append(contradicted)
+    if contradicting and not policy.is_met(agreed):
+        first = contradicting[0]
+        raise SealingHalted(first.code, str(first)) from first
     return agreed
+
+
+def _final_replies(
+    questions: Sequence[Question], published: Published, callers: Callers
+) -> list[tuple[Question, Reply | None]]:
+    """Ask, and once more where a witness last saw another size than we thought."""
+    replies = list(zip(questions, callers.ask(questions), strict=True))
+    again = {
+        at: _question(question.witness, published, reply.size)
+        for at, (question, reply) in enumerate(replies)
+        if reply is not None
+        and reply.size is not None
+        and question.old != reply.size <= published.size
+    }
+    for at, reply in zip(again, callers.ask(list(again.values())), strict=True):
+        replies[at] = again[at], reply
+    return replies
 
 
 def _known_size(witness: Witness) -> int:
@@ -98,58 +200,78 @@ def _known_size(witness: Witness) -> int:
     return size or 0
 
 
-def _body(published: Published, old: int) -> bytes:
+def _question(witness: Witness, published: Published, old: int) -> Question:
     proof = consistency_proof(old, published.size, node_reader(published.size))
     lines = [f"old {old}", *(base64.b64encode(each).decode() for each in proof), "", ""]
-    return "\n".join(lines).encode() + published.note
+    return Question(witness, old, "\n".join(lines).encode() + published.note)
 
 
-def _post(witness: Witness, body: bytes) -> httpx.Response | None:
+def _post_into(future: Future[Reply | None], question: Question) -> None:
     try:
-        return httpx.post(
-            f"{witness.address}/add-checkpoint", content=body, timeout=TIMEOUT_SECONDS
-        )
-    except httpx.HTTPError as error:
+        future.set_result(_post(question))
+    except BaseException as error:  # noqa: BLE001 -- it rises in whoever waits for the answer
+        future.set_exception(error)
+
+
+def _post(question: Question) -> Reply | None:
+    witness = question.witness
+    try:
+        with httpx.stream(
+            "POST",
+            f"{witness.address}/add-checkpoint",
+            content=question.body,
+            timeout=ANSWER_SECONDS,
+        ) as answer:
+            content = b""
+            for piece in answer.iter_raw():
+                content += piece
+                if len(content) > MAX_NOTE_BYTES:
+                    log.warning("witness_answer_too_long", witness=witness.key.name)
+                    return None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         log.warning("witness_away", witness=witness.key.name, error=str(error))
         return None
+    content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Reply(answer.status_code, content_type, content)
 
 
-def _asked_again(
-    witness: Witness, published: Published, answer: httpx.Response | None
-) -> httpx.Response | None:
-    """Ask once more where the witness last saw another size than we thought."""
-    if answer is None or answer.headers.get("Content-Type") != "text/x.tlog.size":
-        return answer
-    size = int(answer.text) if answer.text.strip().isdecimal() else 0
-    if size > published.size:
-        last = checkpoints.last()
-        if last is not None and last.size >= size:
-            return None  # another sealer was faster, and asks for itself
-        raise SealingHalted(
-            "witness_ahead", f"{witness.key.name} cosigned size {size}, the tree has fewer leaves"
-        )
-    return _post(witness, _body(published, size))
-
-
-def _keep(witness: Witness, published: Published, answer: httpx.Response) -> bool:
-    """Verify and store what the witness signed; tell whether it did."""
-    if answer.status_code in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
-        if answer.headers.get("Content-Type") == "text/x.tlog.size":
-            return False  # it moved on between two questions
-        raise SealingHalted("witness_refuses", f"{witness.key.name}: {answer.text[:200].strip()}")
-    if answer.status_code != HTTPStatus.OK:
-        log.error("witness_refused", witness=witness.key.name, status=answer.status_code)
+def _keep(question: Question, published: Published, reply: Reply) -> bool:
+    """Verify and store what the witness signed; tell whether it did, or raise _Contradicted."""
+    witness = question.witness
+    if reply.status in {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        _require_behind(question, published, reply)
+        return False
+    if reply.status != HTTPStatus.OK:
+        log.error("witness_refused", witness=witness.key.name, status=reply.status)
         return False
     try:
-        lines = parse_signatures(decode_lines(answer.content))
+        lines = parse_signatures(decode_lines(reply.content))
         text = parse(published.note).text
         [verified] = verify(Note(text, lines), [witness.key])
+        signed_at_s = verified.signed_at_s or 0
+        if not 0 < signed_at_s <= LATEST_S:
+            raise NoteError("time_wrong", f"{signed_at_s} is no time")  # noqa: TRY301 -- as above
     except NoteError as error:
         log.error("witness_answer_wrong", witness=witness.key.name, code=error.code)  # noqa: TRY400 -- the trace says no more
         return False
     line = next(
         line for line in lines if (line.name, line.key_id) == (witness.key.name, witness.key.key_id)
     )
-    signed_at = checkpoints.moment(verified.signed_at_s or 0)
-    checkpoints.add_cosignature(published.number, witness.name, str(line), signed_at)
+    checkpoints.add_cosignature(
+        published.number, witness.name, str(line), checkpoints.moment(signed_at_s)
+    )
     return True
+
+
+def _require_behind(question: Question, published: Published, reply: Reply) -> None:
+    """Tell a witness that merely was asked by another sealer meanwhile from one that contradicts us."""
+    name, size = question.witness.key.name, reply.size
+    if size is None or size == question.old:
+        said = reply.content[:200].decode(errors="replace").strip()
+        raise _Contradicted("witness_refuses", f"{name}: {said}")
+    if size > published.size:
+        last = checkpoints.last()
+        if last is None or last.size < size:
+            raise _Contradicted(
+                "witness_ahead", f"{name} cosigned size {size}, the tree has fewer leaves"
+            )
