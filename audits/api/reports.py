@@ -47,7 +47,7 @@ class ReportView(ApiView):
             ),
             parameters=operations.query_parameters(ReportQuery),
             responses={200: {"description": "The report.", "content": content}},
-            problems=(*operations.LISTING, 403),
+            problems=(*operations.LISTING, 403, 409),
         )
 
     def get(self, request: Request) -> HttpResponse:

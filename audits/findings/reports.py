@@ -1,14 +1,14 @@
 """The standing report of a quarter: what audits found, what became of it, and which writes stopped.
 
-It is added up from events as they stood when the quarter ended: asked again, it is the same. Only how
-often audits ran is told by their work items.
-Quarters are those of the calendar, UTC, half-open.
+It is added up from the events that the log held when the quarter ended, less those that it held when
+the quarter began (ADR 17): asked again, it is the same. Only how often audits ran is told by their work
+items. Quarters are those of the calendar, UTC, half-open.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +17,6 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
 from audits import context as minting
-from audits import replay
 from audits.codec import Recorded
 from audits.domain import finding, halt
 from audits.domain.finding.events import (
@@ -29,22 +28,29 @@ from audits.domain.finding.events import (
 from audits.domain.finding.state import Cleared, Closed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltSet
+from audits.kernel import Decider, Refused
+from audits.past import moments
+from audits.past.moments import Moment
 from audits.projection import status_of
 from audits.reading import Loaded
 from audits.tools import add_tool, say
 
 QUARTER: Final = r"^(?P<year>20[0-9]{2})Q(?P<number>[1-4])$"
 _MONTHS: Final = 3
+_INSTANT: Final = timedelta(microseconds=1)
+"""The finest difference between two times of events."""
 _COUNTED: Final = """
-    SELECT count(*), count(*) FILTER (WHERE type = 'command_refused'), max(log_index)
-    FROM audits_event LEFT JOIN audits_log USING (event_id)
-    WHERE recorded_at >= %s AND recorded_at < %s
+    SELECT count(*), count(*) FILTER (WHERE type = 'command_refused')
+    FROM audits_event JOIN audits_log USING (event_id) WHERE log_index > %s AND log_index <= %s
 """
 _RUNS: Final = """
     SELECT substr(kind, 7), count(*), max(finished_at) FROM audits_work_item
     WHERE kind LIKE 'audit\\_%%' AND status = 'done' AND finished_at >= %s AND finished_at < %s
     GROUP BY kind ORDER BY kind
 """
+
+Stood = tuple[Loaded[Any], Sequence[Recorded[Any]]]
+"""A stream as it stood when the quarter ended, and what of its events is the quarter's."""
 
 
 class QuarterUnknownError(ValueError):
@@ -103,10 +109,12 @@ class QuarterReport(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     is_over: bool
     """False: what is said of its end is said of the moment of asking."""
+    settled: bool
+    """Whether this report will have the same bytes for ever, but for `runs`."""
     events: int
     refusals: int
-    last_log_index: int | None
-    """Of the events that the report counts."""
+    last_log_index: int
+    """The log up to here is what the report was added up from; -1: it was empty."""
     runs: tuple[AuditRuns, ...]
     findings: tuple[AuditFindings, ...]
     open_findings: tuple[OpenFinding, ...]
@@ -129,49 +137,51 @@ def bounds(quarter: str) -> tuple[datetime, datetime]:
 
 
 def report(quarter: str, now: datetime) -> QuarterReport:
-    """Add up a quarter; raises QuarterUnknownError."""
+    """Add up a quarter; raises QuarterUnknownError, Refused `quarter_not_begun`."""
     begins, ends = bounds(quarter)
+    if now < begins:
+        raise Refused("quarter_not_begun", f"{quarter} begins on {begins.date()}, UTC")
+    before, at = (moments.moment_at(edge - _INSTANT) for edge in (begins, ends))
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTED, [begins, ends])
-        [(events, refusals, last_log_index)] = cursor.fetchall()
+        cursor.execute(_COUNTED, [before.log_index, at.log_index])
+        [(events, refusals)] = cursor.fetchall()
         cursor.execute(_RUNS, [begins, ends])
         runs = tuple(AuditRuns(audit=a, runs=n, last_at=at) for a, n, at in cursor.fetchall())
-    found = list(_as_of(finding.DECIDER, ends))
+    found = list(_stood(finding.DECIDER, before, at))
     return QuarterReport(
         quarter=quarter,
         begins_at=begins,
         ends_at=ends,
         is_over=ends <= now,
+        settled=at.settled,
         events=events,
         refusals=refusals,
-        last_log_index=last_log_index,
+        last_log_index=at.log_index,
         runs=runs,
-        findings=tuple(_findings(found, begins)),
-        open_findings=tuple(_open(loaded) for loaded in found if _is_open(loaded)),
-        halts=tuple(_halts(_as_of(halt.DECIDER, ends), begins)),
+        findings=tuple(_findings(found)),
+        open_findings=tuple(_open(loaded) for loaded, _ in found if _is_open(loaded)),
+        halts=tuple(_halts(_stood(halt.DECIDER, before, at))),
     )
 
 
-def _as_of(decider: Any, ends: datetime) -> Iterator[Loaded[Any]]:
-    """Fold every stream of an aggregate as it stood just before a moment."""
-    for loaded in replay.streams_of(decider):
-        kept = tuple(item for item in loaded.recorded if item.recorded_at < ends)
-        if kept:
-            state = decider.fold(item.data for item in kept)
-            yield Loaded(loaded.stream_id, state, len(kept), kept)
+def _stood(decider: Decider[Any], before: Moment, at: Moment) -> Iterator[Stood]:
+    """Fold every stream of an aggregate as it stood, with what happened to it since `before`."""
+    versions = {loaded.stream_id: loaded.version for loaded in moments.streams_at(decider, before)}
+    for loaded in moments.streams_at(decider, at):
+        yield loaded, loaded.recorded[versions.get(loaded.stream_id, 0) :]
 
 
 def _is_open(loaded: Loaded[Any]) -> bool:
     return not isinstance(loaded.state, Closed | Cleared)
 
 
-def _findings(found: Iterable[Loaded[Any]], begins: datetime) -> Iterator[AuditFindings]:
+def _findings(found: Iterable[Stood]) -> Iterator[AuditFindings]:
     happened: dict[str, Counter[type]] = {}
     still_open: Counter[str] = Counter()
-    for loaded in found:
+    for loaded, since in found:
         audit = loaded.state.matter.audit
         counted = happened.setdefault(audit, Counter())
-        counted.update(type(item.data) for item in loaded.recorded if item.recorded_at >= begins)
+        counted.update(type(item.data) for item in since)
         still_open[audit] += _is_open(loaded)
     for audit, counted in sorted(happened.items()):
         yield AuditFindings(
@@ -199,18 +209,18 @@ def _open(loaded: Loaded[Any]) -> OpenFinding:
     )
 
 
-def _halts(found: Iterable[Loaded[Any]], begins: datetime) -> Iterator[HaltSpan]:
-    for loaded in found:
-        since: Recorded[Any] | None = None
+def _halts(found: Iterable[Stood]) -> Iterator[HaltSpan]:
+    for loaded, happened in found:
+        began: Recorded[Any] | None = None
         for item in loaded.recorded:
             if isinstance(item.data, HaltSet):
-                since = since or item
-            elif isinstance(item.data, HaltLifted) and since is not None:
-                if item.recorded_at >= begins:
-                    yield _span(since, item)
-                since = None
-        if since is not None:
-            yield _span(since, None)
+                began = began or item
+            elif isinstance(item.data, HaltLifted) and began is not None:
+                if item in happened:
+                    yield _span(began, item)
+                began = None
+        if began is not None:
+            yield _span(began, None)
 
 
 def _span(since: Recorded[Any], lifted: Recorded[Any] | None) -> HaltSpan:
@@ -240,6 +250,8 @@ class ReportTool:
             found = report(options["quarter"] or quarter_of(now), now)
         except QuarterUnknownError as error:
             raise CommandError(f"quarter_unknown: {error} is no quarter like 2026Q4") from error
+        except Refused as refusal:
+            raise CommandError(f"{refusal.code}: {refusal}") from refusal
         if options["json"]:
             say(msgspec.json.encode(found).decode())
         else:

@@ -6,17 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core.management import CommandError, call_command
+from msgspec.structs import replace
 
-from audits import context, execution
+from audits import context, execution, store
+from audits.codec import fingerprint_of
 from audits.domain.finding import commands as finding
+from audits.domain.finding.events import FindingCleared
 from audits.domain.halt import commands as halt
 from audits.domain.halt.commands import HaltKind
 from audits.findings import finding_id, reports
 from audits.findings.reports import AuditFindings, QuarterUnknownError, bounds, quarter_of
 from audits.halting import HALTS
-from audits.kernel import Command
+from audits.kernel import Command, Refused
+from audits.sequencing import Sequencer
 from tests.audits.histories import context_of
 from tests.support.client import client_of, person_of
 from tests.support.people import AUDITOR, EXPORTER, OFFICER, SYSTEM
@@ -48,6 +53,7 @@ def quarter() -> str:
     do(OFFICER, finding.CloseFinding(reason="Agreed"), closed)
     do(AUDITOR, halt.ProposeLift(reason="Fine"), HALTS[HaltKind.MONEY])
     do(OFFICER, halt.ConfirmLift(reason="Fine"), HALTS[HaltKind.MONEY])
+    Sequencer().run_until_empty()
     return quarter_of(context.database_now())
 
 
@@ -103,6 +109,54 @@ def test_a_quarter_knows_nothing_of_what_follows_it(quarter: str) -> None:
     assert {span.kind for span in after.halts} == {HaltKind.VOLUME}
 
 
+def cleared_at(moment: datetime, target: UUID) -> None:
+    """Record that a finding is gone, by a clock that was set back or in a commit that came late."""
+    name = "ClearFinding"
+    sent = replace(context_of(SYSTEM), now=moment, command_id=context.new_id())
+    draft = store.Draft("finding", target, 2, FindingCleared())
+    store.append(store.seal([draft], sent, store.Cause(name, fingerprint_of(name, target))))
+    Sequencer().run_until_empty()
+
+
+def test_a_report_of_what_is_over_never_changes_whatever_comes_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = context.database_now()
+    monkeypatch.setattr(reports, "bounds", lambda _quarter: (now - timedelta(hours=1), now))
+    assert reports.report("2026Q3", now).settled is False
+    target = raise_one("after the end")
+    Sequencer().run_until_empty()
+    filed = msgspec.json.encode(reports.report("2026Q3", now))
+    cleared_at(now - timedelta(minutes=1), target)
+    again = reports.report("2026Q3", now)
+    assert (again.settled, again.findings, again.events) == (True, (), 0)
+    assert msgspec.json.encode(again) == filed
+
+
+def test_what_stood_open_at_the_end_stays_so_though_it_is_gone_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    target = raise_one("before the end", halts=HaltKind.MONEY)
+    Sequencer().run_until_empty()
+    now = context.database_now()
+    monkeypatch.setattr(reports, "bounds", lambda _quarter: (now - timedelta(hours=1), now))
+    do(SYSTEM, finding.ClearFinding(), target)
+    Sequencer().run_until_empty()
+    found = reports.report("2026Q3", now)
+    assert [(each.id, each.status) for each in found.open_findings] == [(target, "raised")]
+    assert [span.lifted_at for span in found.halts] == [None]
+
+
+def test_a_quarter_that_has_not_begun_is_refused() -> None:
+    begins, _ = bounds("2031Q2")
+    with pytest.raises(Refused) as caught:
+        reports.report("2031Q2", begins - timedelta(microseconds=1))
+    assert caught.value.code == "quarter_not_begun"
+    assert reports.report("2031Q2", begins).events == 0
+    with pytest.raises(CommandError, match="quarter_not_begun"):
+        call_command("audit", "report", "--quarter", "2099Q4")
+
+
 def test_the_tool_says_whether_something_is_open(
     quarter: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,3 +180,5 @@ def test_the_report_is_for_officers_and_auditors(quarter: str) -> None:
     assert client_of(EXPORTER).get("audits/report").status_code == 403
     assert client_of(OFFICER).get("audits/report").status_code == 200
     assert client_of(OFFICER).get("audits/report?quarter=2026Q5").status_code == 400
+    later = client_of(OFFICER).get("audits/report?quarter=2099Q4")
+    assert (later.status_code, later.json()["code"]) == (409, "quarter_not_begun")
