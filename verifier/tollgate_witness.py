@@ -1,7 +1,7 @@
 """Witness a log: cosign its checkpoints, each only if it continues the one before. One file.
 
-Needs Python 3.11 and `cryptography`. Speaks C2SP tlog-witness (`POST /add-checkpoint`) and signs as C2SP
-tlog-cosignature. Run it on a machine that the log's operator has no hand in:
+Needs Python 3.11 and `cryptography`. Speaks C2SP tlog-witness: `POST /add-checkpoint`, and for auditors
+`GET /<SHA-256 of the log's origin>/checkpoint`. Run it on a machine that the log's operator has no hand in:
 
     python tollgate_witness.py keygen --name witness.example/w1 --key witness.key
     python tollgate_witness.py serve --key witness.key --state witness.json --log <verifier key of the log>
@@ -20,9 +20,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -73,6 +74,15 @@ class Request:
     size: int
     root: bytes
     signatures: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was cosigned last of a log; `note` has its signatures and the witness's."""
+
+    size: int
+    root: str  # hex
+    note: str
 
 
 # -- Formats -------------------------------------------------------------------------------
@@ -193,6 +203,9 @@ class Witness:
         for each in logs:
             self._logs.setdefault(each.name, []).append(each)
         self._lock = threading.Lock()
+        if not state.exists():
+            self._write({})  # from here on, a state that is gone is a fault
+        self._read()
 
     def add_checkpoint(self, body: bytes, now_s: int) -> str:
         """Cosign a checkpoint that continues the last one; give the signature line."""
@@ -200,21 +213,30 @@ class Witness:
         keys = self._logs.get(request.origin)
         if keys is None:
             raise RefusedError(404, "this log is not witnessed here\n")
-        if not _is_signed(request, keys):
-            raise RefusedError(403, "no signature of a key of this log\n")
+        signed = _verified_lines(request, keys)
+        if not signed:
+            raise RefusedError(403, "no signature of a key of this log, or a wrong one\n")
         if request.old > request.size:
             raise RefusedError(400, "the old size is larger than the new one\n")
         with self._lock, self._only_process():
             known = self._read()
-            size, root = known.get(request.origin, (0, EMPTY_ROOT))
-            if request.old != size:
-                raise RefusedError(409, f"{size}\n", "text/x.tlog.size")
-            if request.size == size and request.root != root:
-                raise RefusedError(409, "another root was cosigned for this size\n")
-            if not is_continued(size, request.size, root, request.root, request.proof):
+            last = known.get(request.origin, Seen(0, EMPTY_ROOT.hex(), ""))
+            if request.old != last.size:
+                raise RefusedError(409, f"{last.size}\n", "text/x.tlog.size")
+            root = bytes.fromhex(last.root)
+            if not is_continued(last.size, request.size, root, request.root, request.proof):
                 raise RefusedError(422, "the checkpoint does not continue the last one\n")
-            self._write({**known, request.origin: (request.size, request.root)})
-        return self._cosign(request.text, now_s)
+            cosignature = self._cosign(request.text, now_s)
+            note = "\n".join([request.text, *signed, cosignature])
+            self._write({**known, request.origin: Seen(request.size, request.root.hex(), note)})
+        return cosignature
+
+    def checkpoint(self, path: str) -> str:
+        """Give what was cosigned last: `/<SHA-256 of the log's origin>/checkpoint`."""
+        for origin, seen in self._read().items():
+            if seen.note and path == f"/{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint":
+                return seen.note
+        raise RefusedError(404, "there is only GET /<SHA-256 of an origin>/checkpoint\n")
 
     def _cosign(self, text: str, now_s: int) -> str:
         signed = self._key.sign(f"cosignature/v1\ntime {now_s}\n{text}".encode())
@@ -228,16 +250,17 @@ class Witness:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _read(self) -> dict[str, tuple[int, bytes]]:
+    def _read(self) -> dict[str, Seen]:
+        """Read the state; ValueError or OSError where it is not what was written."""
         try:
-            content = json.loads(self._state.read_text())
-        except FileNotFoundError:
-            return {}
-        return {name: (each["size"], bytes.fromhex(each["root"])) for name, each in content.items()}
+            known = json.loads(self._state.read_text())
+            return {name: Seen(**{"note": "", **each}) for name, each in known.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self._state} is damaged: {error!r}") from error
 
-    def _write(self, known: Mapping[str, tuple[int, bytes]]) -> None:
+    def _write(self, known: Mapping[str, Seen]) -> None:
         """Replace the state file in one step, and wait for the disk."""
-        content = {name: {"size": size, "root": root.hex()} for name, (size, root) in known.items()}
+        content = {name: vars(each) for name, each in known.items()}
         fresh = self._state.with_suffix(".new")
         with fresh.open("w") as file:
             json.dump(content, file)
@@ -249,10 +272,10 @@ class Witness:
         os.close(directory)
 
 
-def _is_signed(request: Request, keys: Sequence[LogKey]) -> bool:
-    """Tell whether a known key signed; a wrong signature of one spoils the whole note."""
+def _verified_lines(request: Request, keys: Sequence[LogKey]) -> list[str]:
+    """Give the signature lines of known keys; none at all where one of them is wrong."""
     known = {(key.name, key.key_id): key for key in keys}
-    is_signed = False
+    lines = []
     for name, content in request.signatures:
         key = known.get((name, content[:4]))
         if key is not None:
@@ -260,43 +283,66 @@ def _is_signed(request: Request, keys: Sequence[LogKey]) -> bool:
                 public = Ed25519PublicKey.from_public_bytes(key.public)
                 public.verify(content[4:], request.text.encode())
             except InvalidSignature:
-                return False
-            is_signed = True
-    return is_signed
+                return []
+            lines.append(f"— {name} {base64.b64encode(content).decode()}")
+    return lines
 
 
 # -- HTTP and the command line -------------------------------------------------------------
 
 
-def server(witness: Witness, address: tuple[str, int], now_s: Callable[[], int]) -> Any:
-    """Make an HTTP server for `POST /add-checkpoint`."""
+class Server(ThreadingHTTPServer):
+    """Answers for a witness; `now_s`: its clock, seconds since 1970."""
 
-    class Handler(BaseHTTPRequestHandler):
-        timeout = TIMEOUT_SECONDS
+    def __init__(self, witness: Witness, at: tuple[str, int], now_s: Callable[[], int]) -> None:
+        super().__init__(at, Handler)
+        self.witness, self.now_s = witness, now_s
 
-        def do_POST(self) -> None:
-            try:
-                self._answer(200, witness.add_checkpoint(self._body(), now_s()))
-            except RefusedError as refused:
-                self._answer(refused.status, refused.text, refused.content_type)
 
-        def _body(self) -> bytes:
-            length = self.headers.get("Content-Length", "")
-            if self.path != "/add-checkpoint":
-                raise RefusedError(404, "there is only POST /add-checkpoint\n")
-            if not SIZE.fullmatch(length) or int(length) > MAX_BODY_BYTES:
-                raise RefusedError(413, f"a body has at most {MAX_BODY_BYTES} bytes\n")
-            return self.rfile.read(int(length))
+class Handler(BaseHTTPRequestHandler):
+    """Knows `POST /add-checkpoint` and `GET /<SHA-256 of an origin>/checkpoint`."""
 
-        def _answer(self, status: int, text: str, content_type: str = "text/plain") -> None:
-            content = text.encode()
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    server: Server
+    timeout = TIMEOUT_SECONDS
+    protocol_version = "HTTP/1.1"  # the next checkpoint may come on the same connection
 
-    return ThreadingHTTPServer(address, Handler)
+    def do_POST(self) -> None:
+        """Cosign."""
+        cosign = self.server.witness.add_checkpoint
+        self._answer(lambda: cosign(self._body(), self.server.now_s()))
+
+    def do_GET(self) -> None:
+        """Show what was cosigned last."""
+        self._answer(lambda: self.server.witness.checkpoint(self.path))
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "")
+        if self.path != "/add-checkpoint":
+            raise RefusedError(404, "there is only POST /add-checkpoint\n")
+        if not SIZE.fullmatch(length) or int(length) > MAX_BODY_BYTES:
+            raise RefusedError(413, f"a body has at most {MAX_BODY_BYTES} bytes\n")
+        return self.rfile.read(int(length))
+
+    def _answer(self, work: Callable[[], str]) -> None:
+        try:
+            status, text, content_type = 200, work(), "text/plain"
+        except RefusedError as refused:
+            status, text, content_type = refused.status, refused.text, refused.content_type
+        except TimeoutError:
+            raise  # whoever sends too slowly is hung up on
+        except (OSError, ValueError) as error:
+            self.log_error("state: %r", error)
+            status, text, content_type = 500, "cannot remember what it cosigned\n", "text/plain"
+        self._send(status, text.encode(), content_type)
+
+    def _send(self, status: int, content: bytes, content_type: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(content)))
+        if status != HTTPStatus.OK:
+            self.send_header("Connection", "close")  # of what was sent, not all may be read
+        self.end_headers()
+        self.wfile.write(content)
 
 
 def keygen(name: str, path: Path) -> str:
@@ -341,7 +387,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         name, key = load_key(asked.key)
         witness = Witness(name, key, [parse_log_key(text) for text in asked.log], asked.state)
-        served = server(witness, (asked.host, asked.port), lambda: int(time.time()))
+        served = Server(witness, (asked.host, asked.port), lambda: int(time.time()))
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"{asked.command}: {error}")
     sys.stdout.write(f"{name} listens on {asked.host}:{served.server_address[1]}\n")

@@ -1,10 +1,13 @@
 """Witnesses: two programs on their own see every checkpoint, and a second view of the log is refused."""
 
+import hashlib
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import HTTPServer
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -12,12 +15,12 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from audits.models import CosignatureRow
-from audits.sealing import checkpoints, configured
+from audits.sealing import checkpoints, configured, keys
 from audits.sealing.halt import SealingHalted
-from audits.sealing.note import parse, verify
+from audits.sealing.note import Checkpoint, Note, Signature, parse, sign, verify
 from audits.sealing.witnesses import Policy, Witness, gather, parse_witness
 from tests.audits.sealing.journals import seal
-from tests.audits.sealing.office import NOON_S, Office
+from tests.audits.sealing.office import NOON_S, ORIGIN, Office
 from tests.audits.sealing.test_attacks import forget_after
 from verifier import tollgate_witness
 
@@ -37,7 +40,7 @@ def running(directory: Path, name: str, log_key: str) -> Iterator[Witness]:
         [tollgate_witness.parse_log_key(log_key)],
         home / "state.json",
     )
-    served: HTTPServer = tollgate_witness.server(witness, ("127.0.0.1", 0), lambda: NOON_S)
+    served = tollgate_witness.Server(witness, ("127.0.0.1", 0), lambda: NOON_S)
     thread = threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -135,6 +138,13 @@ def asked(witness: Witness, body: str | bytes) -> httpx.Response:
     return httpx.post(f"{witness.address}/add-checkpoint", content=body, timeout=10)
 
 
+def wrong_line(note: str) -> str:
+    """Give the first signature line of a note with its last bit flipped."""
+    [line, *_] = parse(note.encode()).signatures
+    flipped = line.content[:-1] + bytes([line.content[-1] ^ 1])
+    return str(Signature(line.name, line.key_id, flipped))
+
+
 def test_it_says_no_as_the_protocol_has_it(office: Office, policy: Policy) -> None:
     witness = policy.witnesses[0]
     seal(5)
@@ -148,12 +158,65 @@ def test_it_says_no_as_the_protocol_has_it(office: Office, policy: Policy) -> No
     assert asked(witness, "old 7\n\n" + note).status_code == 400
     assert asked(witness, "old 6\n\n" + note.replace("tollgate.test", "other")).status_code == 404
     assert asked(witness, "old 6\n\n" + note.replace("\n6\n", "\n7\n")).status_code == 403
+    assert asked(witness, "old 6\n\n" + note + wrong_line(note)).status_code == 403
+    assert asked(witness, "old 6\n" + "A" * 43 + "=\n\n" + note).status_code == 422
     seal(5)
     second = office.publish().note.decode()
     assert asked(witness, "old 6\n\n" + second).status_code == 422
     assert asked(witness, "old 6\n" + "A" * 43 + "=\n\n" + second).status_code == 422
     assert httpx.post(f"{witness.address}/other", content=note).status_code == 404
     assert asked(witness, b"x" * 65_537).status_code == 413
+
+
+def other_root(office: Office, size: int) -> str:
+    """Sign a checkpoint of that size that says another root than any tree of ours has."""
+    [key] = keys.load(office.signer_directory, ORIGIN)
+    text = Checkpoint(ORIGIN, size, b"\x07" * 32).text()
+    return str(bytes(Note(text, (sign(text, key),))), "utf-8")
+
+
+@pytest.mark.parametrize("size", [0, 6])
+def test_another_root_for_the_same_size_is_refused_with_422(
+    office: Office, policy: Policy, size: int
+) -> None:
+    witness = policy.witnesses[0]
+    if size:
+        seal(5)
+        gather(office.publish(), policy)
+    assert asked(witness, f"old {size}\n\n{other_root(office, size)}").status_code == 422
+
+
+def test_whoever_asks_a_witness_is_shown_what_it_cosigned_last(
+    office: Office, policy: Policy
+) -> None:
+    witness = policy.witnesses[0]
+    place = f"{witness.address}/{hashlib.sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
+    assert httpx.get(place).status_code == 404
+    for count in (5, 0, 5):
+        seal(count)
+        published = office.publish()
+        gather(published, policy)
+        note = parse(httpx.get(place).content)
+        assert note.text == parse(published.note).text
+        [log, own] = verify(note, [office.key, witness.key])
+        assert (log.key, log.signed_at_s) == (office.key, None)
+        assert (own.key, own.signed_at_s) == (witness.key, NOON_S)
+    assert httpx.get(place.replace("/checkpoint", "")).status_code == 404
+    assert httpx.get(place[:-1]).status_code == 404
+
+
+def test_connections_may_be_kept(office: Office, policy: Policy) -> None:
+    address = policy.witnesses[0].address.removeprefix("http://")
+    seal(5)
+    body = b"old 0\n\n" + office.publish().note
+    connection = HTTPConnection(address, timeout=60)
+    for _ in range(2):
+        connection.request("POST", "/add-checkpoint", body)
+        answer = connection.getresponse()
+        answer.read()
+        body = body.replace(b"old 0\n", b"old 6\n")
+        assert (answer.status, answer.will_close) == (200, False)
+    connection.close()
 
 
 @pytest.mark.parametrize(
@@ -180,6 +243,44 @@ def test_it_remembers_over_a_restart(office: Office, tmp_path: Path) -> None:
     for expected in (200, 409):
         with running(tmp_path, "solo", str(office.key)) as witness:
             assert asked(witness, "old 0\n\n" + note).status_code == expected
+
+
+STATES: Final[dict[str, Callable[[Path], object]]] = {
+    "gone": Path.unlink,
+    "empty": lambda path: path.write_text(""),
+    "a list": lambda path: path.write_text("[]"),
+    "without a root": lambda path: path.write_text('{"tollgate.test/log": {"size": 6}}'),
+    "without a size": lambda path: path.write_text('{"tollgate.test/log": 6}'),
+}
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_witness_that_lost_its_memory_cosigns_nothing(
+    office: Office, tmp_path: Path, name: str
+) -> None:
+    seal(5)
+    note = office.publish().note.decode()
+    state = tmp_path / "solo/state.json"
+    with running(tmp_path, "solo", str(office.key)) as witness:
+        assert asked(witness, "old 0\n\n" + note).status_code == 200
+        STATES[name](state)
+        assert asked(witness, "old 0\n\n" + note).status_code == 500
+    if state.exists():
+        with (
+            pytest.raises(ValueError, match="is damaged"),
+            running(tmp_path, "solo", str(office.key)),
+        ):
+            pass
+
+
+def test_a_state_of_before_notes_were_kept_is_read(office: Office, tmp_path: Path) -> None:
+    seal(5)
+    published = office.publish()
+    (tmp_path / "solo").mkdir()
+    state = {ORIGIN: {"size": published.size, "root": published.root.hex()}}
+    (tmp_path / "solo/state.json").write_text(json.dumps(state))
+    with running(tmp_path, "solo", str(office.key)) as witness:
+        assert asked(witness, b"old 6\n\n" + published.note).status_code == 200
 
 
 def test_two_at_once_never_go_back(office: Office, tmp_path: Path) -> None:
