@@ -1,7 +1,8 @@
 """`GET /accesses/`: who was shown what, for auditors. Reading it is noted like any other read."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -9,13 +10,16 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from audits.api import bodies, headers, operations
-from audits.api.declaring import Moment, Paging
+from audits.api.declaring import Moment, PastPaging
 from audits.api.feed import require_auditor
 from audits.api.pages import Cursor, seal, unseal
 from audits.api.schema import Of, Operation
-from audits.api.views import ApiView, lookups, respond
+from audits.api.views import ApiView, asked_moment, fits, lookups, respond, standing
+from audits.events import AccessesRecorded
 from audits.kernel import Role
 from audits.models import AccessRow
+from audits.past import moments
+from audits.replay import wire_names
 
 ORDERING: Final = "access"
 
@@ -40,8 +44,8 @@ class AccessItem(msgspec.Struct, frozen=True, kw_only=True):
     """The event that records it; null for a moment."""
 
 
-class AccessQuery(Paging):
-    """Query parameters of the access log."""
+class AccessQuery(PastPaging):
+    """Query parameters of the access log; of the past are the reads that events had recorded."""
 
     person_id: UUID | None = None
     organization_id: UUID | None = None
@@ -63,9 +67,11 @@ class AccessesView(ApiView):
             description="For auditors. Reading this is noted, too.",
             parameters=operations.query_parameters(AccessQuery),
             responses={
-                200: operations.page("Reads in the order of their numbers.", Of(AccessItem))
+                200: operations.page(
+                    "Reads in the order of their numbers.", Of(AccessItem), operations.STANDING
+                )
             },
-            problems=(*operations.LISTING, 403),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:
@@ -75,11 +81,29 @@ class AccessesView(ApiView):
         after = 0
         if asked.cursor is not None:
             after = unseal(asked.cursor, ordering=ORDERING, keys=1).position()
-        rows = AccessRow.objects.filter(id__gt=after, **lookups(asked)).order_by("id")
-        found = list(rows[: asked.limit])
-        items = [
-            {name: getattr(row, name) for name in AccessItem.__struct_fields__} for row in found
-        ]
-        cursor = Cursor(ORDERING, "next", (str(found[-1].id),)) if found else None
+        at = asked_moment(asked)
+        filters = {"id__gte": after + 1, **lookups(asked)}
+        if at is None:
+            rows = AccessRow.objects.filter(**filters).order_by("id")[: asked.limit]
+            items = [_item(row) for row in rows]
+        else:
+            items = _recorded(at, filters)[: asked.limit]
+        cursor = Cursor(ORDERING, "next", (str(items[-1]["id"]),)) if items else None
         links = headers.link(request, {"next": seal(cursor) if cursor else None})
-        return respond({"items": items}, extra_headers=links)
+        return respond({"items": items, **standing(at)}, extra_headers=links)
+
+
+def _item(read: Any, **further: Any) -> dict[str, Any]:
+    """Show a read, of which some columns may be known from elsewhere."""
+    columns = [name for name in AccessItem.__struct_fields__ if name not in further]
+    return {name: getattr(read, name) for name in columns} | further
+
+
+def _recorded(at: moments.Moment, filters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the reads that events had recorded, from the events alone."""
+    found = [
+        _item(access, id=access.access_id, event_id=recorded.event_id)
+        for _, recorded in moments.kinds_at(wire_names([AccessesRecorded]), at)
+        for access in recorded.data.accesses
+    ]
+    return sorted((row for row in found if fits(row, filters)), key=lambda row: int(row["id"]))

@@ -55,20 +55,24 @@ class Paging(Value):
     cursor: CursorText | None = None
 
 
-class Filters(Paging):
+class PastPaging(Paging):
+    """Query parameters of a list that can be asked for as it stood; neither: as it is."""
+
+    as_of: AsOfTime | None = None
+    log_index: AsOfIndex | None = None
+
+
+class Filters(PastPaging):
     """Query parameters of a list of things; a subclass adds the columns that it filters by.
 
     A member filters by equality of the column of its name; `…_from` and `…_until` bound the column
-    before that suffix, the former included and the latter not. `as_of` and `log_index` ask for the
-    same list as it stood.
+    before that suffix, the former included and the latter not.
     """
 
     status: Annotated[str, msgspec.Meta(max_length=50)] | None = None
     correlation_id: UUID | None = None
     created_at_from: Moment | None = None
     created_at_until: Moment | None = None
-    as_of: AsOfTime | None = None
-    log_index: AsOfIndex | None = None
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):

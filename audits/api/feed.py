@@ -13,12 +13,12 @@ from rest_framework.request import Request
 
 from audits import execution
 from audits.api import bodies, headers, operations
-from audits.api.declaring import Moment, Paging
+from audits.api.declaring import Moment, PastPaging
 from audits.api.history import envelope_of
 from audits.api.pages import Cursor, seal, unseal
 from audits.api.problems import Rejected
 from audits.api.schema import Json, Of, Operation
-from audits.api.views import ApiView, actor_of, lookups, respond
+from audits.api.views import ApiView, actor_of, asked_moment, lookups, respond, standing
 from audits.cloud_events import TYPE_PREFIX, CloudEvent, cloud_event
 from audits.codec import registry
 from audits.execution import refusals
@@ -32,7 +32,7 @@ ORDERING: Final = "log"
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 
-class Feed(Paging):
+class Feed(PastPaging):
     """Query parameters of the journal's feed. Wire names, and times half-open."""
 
     type: Name | None = None
@@ -90,7 +90,7 @@ class FeedView(ApiView):
 
     def describe_get(self) -> Operation:
         """Describe the feed."""
-        answer = operations.page("Events in log order.", Of(CloudEvent))
+        answer = operations.page("Events in log order.", Of(CloudEvent), operations.STANDING)
         answer["content"][BATCH] = {"schema": {"type": "array", "items": Of(CloudEvent)}}
         return Operation(
             operation_id="list_events",
@@ -103,7 +103,7 @@ class FeedView(ApiView):
             ),
             parameters=operations.query_parameters(Feed),
             responses={200: answer},
-            problems=(*operations.LISTING, 403),
+            problems=(*operations.LISTING, 403, *operations.PAST),
         )
 
     def get(self, request: Request) -> HttpResponse:
@@ -113,8 +113,10 @@ class FeedView(ApiView):
         after = -1
         if asked.cursor is not None:
             after = unseal(asked.cursor, ordering=ORDERING, keys=1).position()
+        at = asked_moment(asked)
         found = LogEntry.objects.select_related("event").filter(
             log_index__gt=after,
+            **({} if at is None else {"log_index__lte": at.log_index}),
             **{f"event__{column}": value for column, value in lookups(asked).items()},
         )
         entries = list(found.order_by("log_index")[: asked.limit])
@@ -123,7 +125,8 @@ class FeedView(ApiView):
         links = headers.link(request, {"next": seal(cursor) if cursor else None})
         if request.get_preferred_type([bodies.JSON, BATCH]) == BATCH:
             return respond(events, content_type=BATCH, extra_headers=links, as_recorded=True)
-        return respond({"items": events}, extra_headers=links, as_recorded=True)
+        body = {"items": events, **standing(at)}
+        return respond(body, extra_headers=links, as_recorded=True)
 
 
 class EventView(ApiView):

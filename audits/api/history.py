@@ -6,11 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from audits.api.declaring import Paging
+from audits.api.declaring import PastPaging
 from audits.api.pages import Cursor, Page, seal, unseal
 from audits.codec import Recorded
 from audits.kernel import Actor
 from audits.models import EventRow
+from audits.past.moments import Moment
 
 ORDERING: Final = "version"
 
@@ -64,13 +65,15 @@ def entry_of(row: EventRow) -> HistoryEntry:
     )
 
 
-def entries(stream_id: UUID, asked: Paging) -> Page:
-    """Read one page of a stream's events, oldest first."""
+def entries(stream_id: UUID, asked: PastPaging, at: Moment | None) -> Page:
+    """Read one page of a stream's events, oldest first; of the past those that the log held."""
     after = 0
     if asked.cursor is not None:
         after = unseal(asked.cursor, ordering=ORDERING, keys=1).position()
-    rows = EventRow.objects.filter(stream_id=stream_id, version__gt=after).order_by("version")
-    found = list(rows[: asked.limit + 1])
+    rows = EventRow.objects.filter(stream_id=stream_id, version__gt=after)
+    if at is not None:
+        rows = rows.filter(log_entry__log_index__lte=at.log_index)
+    found = list(rows.order_by("version")[: asked.limit + 1])
     kept = found[: asked.limit]
     following = Cursor(ORDERING, "next", (str(kept[-1].version),)) if kept else None
     return Page(

@@ -21,6 +21,8 @@ SEEING: Final = (400, 401, 404, 503)
 LISTING: Final = (400, 401, 503)
 PAST: Final = (409, 429)
 """What asking for the past adds."""
+STANDING: Final[Json] = {"stands_on": Of(Moment)}
+"""What an answer about the past says beside its items."""
 COMMANDING: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 503)
 
 KEY_PARAMETER: Final[Json] = {
@@ -104,8 +106,8 @@ def history(resource: Resource, parameters: type[msgspec.Struct]) -> Operation:
         summary=f"List everything that happened to one {resource.words}",
         description="Its events with actor, time and leaf hash, oldest first.",
         parameters=query_parameters(parameters),
-        responses={200: page("Events in the order of their versions.", Of(HistoryEntry))},
-        problems=SEEING,
+        responses={200: page("Events in the order of their versions.", Of(HistoryEntry), STANDING)},
+        problems=(*SEEING, *PAST),
     )
 
 
@@ -117,7 +119,7 @@ def listing(resource: Resource, listed: Listing) -> Operation:
         summary=f"List each {resource.words} that you may see",
         description=resource.summary,
         parameters=query_parameters(listed.parameters(resource.statuses())),
-        responses={200: page("One page.", Of(listed.row), {"stands_on": Of(Moment)})},
+        responses={200: page("One page.", Of(listed.row), STANDING)},
         problems=(*LISTING, *PAST),
     )
 

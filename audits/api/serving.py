@@ -12,10 +12,19 @@ from rest_framework.request import Request
 
 from audits import execution, past
 from audits.api import bodies, headers, operations, pages
-from audits.api.declaring import AsOfIndex, AsOfTime, CommandRoute, Listing, Paging, Resource
+from audits.api.declaring import AsOfIndex, AsOfTime, CommandRoute, Listing, PastPaging, Resource
 from audits.api.history import entries
 from audits.api.schema import Operation
-from audits.api.views import ApiView, actor_of, asked_moment, context_of, lookups, respond, standing
+from audits.api.views import (
+    ApiView,
+    actor_of,
+    asked_moment,
+    context_of,
+    fits,
+    lookups,
+    respond,
+    standing,
+)
 from audits.kernel import Actor, Command, Context, Value
 from audits.past import moments
 from audits.past.moments import load_at
@@ -128,16 +137,20 @@ class HistoryView(ResourceView):
 
     def describe_get(self) -> Operation:
         """Describe the history."""
-        return operations.history(self.resource, Paging)
+        return operations.history(self.resource, PastPaging)
 
     def get(self, request: Request, **_path: UUID) -> HttpResponse:
         """Show a page of the thing's events."""
-        asked = bodies.query(request.GET, Paging)
+        asked = bodies.query(request.GET, PastPaging)
         loaded = self.shown(request)
-        page = entries(loaded.stream_id, asked)
+        at = asked_moment(asked)
+        if at is not None and not load_at(self.resource.decider, loaded.stream_id, at).version:
+            raise execution.NotFound(str(loaded.stream_id))
+        page = entries(loaded.stream_id, asked, at)
         return respond(
-            {"items": page.rows},
+            {"items": page.rows, **standing(at)},
             extra_headers=headers.link(request, {"next": page.next, "prev": page.prev}),
+            as_recorded=at is not None,
         )
 
 
@@ -177,23 +190,8 @@ class ListView(ResourceView):
         return [
             SimpleNamespace(pk=row["id"], **row)
             for row in past.things_at(self.resource.aggregate, at, actor)
-            if all(_fits(row, lookup, value) for lookup, value in filters.items())
+            if fits(row, filters)
         ]
-
-
-def _fits(row: Mapping[str, Any], lookup: str, value: Any) -> bool:
-    """Answer one of the ORM's lookups that `lookups` makes; nothing fits where there is no value."""
-    column, _, operator_ = lookup.partition("__")
-    there = row[column]
-    if there is None:
-        return False
-    match operator_:
-        case "gte":
-            return bool(there >= value)
-        case "lt":
-            return bool(there < value)
-        case _:
-            return bool(there == value)
 
 
 class CreateView(ResourceView):

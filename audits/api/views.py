@@ -150,3 +150,23 @@ def lookups(asked: Paging) -> dict[str, Any]:
         else:
             found[name] = value
     return found
+
+
+def fits(row: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    """Tell whether a row of the past answers all of those lookups as the ORM would."""
+    return all(_fits(row, lookup, value) for lookup, value in found.items())
+
+
+def _fits(row: Mapping[str, Any], lookup: str, value: Any) -> bool:
+    """Answer one lookup; nothing fits where there is no value."""
+    column, _, operator_ = lookup.partition("__")
+    there = row[column]
+    if there is None:
+        return False
+    match operator_:
+        case "gte":
+            return bool(there >= value)
+        case "lt":
+            return bool(there < value)
+        case _:
+            return bool(there == value)

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audits.api import operations
+from audits.api import bodies, operations
+from audits.api.past import AsOfQuery
 from audits.api.schema import Of, Operation
 from audits.api.serving import ResourceView
-from audits.api.views import actor_of, respond
-from audits.execution import reading_desk
+from audits.api.views import actor_of, asked_moment, respond
+from audits.execution import NotFound, reading_desk
 from audits.kernel import Actor, Refused
+from audits.past.moments import Moment, load_at
 from audits.reading import Loaded
 from licenses.domain.policy.model import EditionName, Verdict
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
@@ -32,6 +34,8 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     edition: EditionName
     judged_at: datetime
     conditions: tuple[Verdict, ...]
+    stands_on: Moment | msgspec.UnsetType = msgspec.UNSET
+    """For what had been recorded by an earlier moment."""
 
 
 class ClearanceView(ResourceView):
@@ -47,19 +51,27 @@ class ClearanceView(ResourceView):
             description=(
                 "Each condition with verdict, reason, citation and the ids of the events that"
                 " prove it: judged now, or, for a shipment that left, as judged at its dispatch"
-                " or when it was last assessed before it ended. Nothing is recorded."
+                " or when it was last assessed before it ended. Nothing is recorded. As of an"
+                " earlier moment: the last judgment on record then."
             ),
+            parameters=operations.query_parameters(AsOfQuery),
             responses={200: {"description": "All twelve.", "content": content}},
-            problems=(*operations.SEEING, 409),
+            problems=(*operations.SEEING, *operations.PAST),
         )
 
     def get(self, request: Request, **_path: Any) -> HttpResponse:
-        """Judge the shipment now, or show how it was judged when it left."""
+        """Judge the shipment now, or show how it was judged when it left, or by a moment."""
+        at = asked_moment(bodies.query(request.GET, AsOfQuery))
         with transaction.atomic():
             loaded = self.shown(request)
-            if isinstance(loaded.state, Requested | Cleared):
+            if at is None and isinstance(loaded.state, Requested | Cleared):
                 return respond(_judged_now(loaded, actor_of(request)))
-        return respond(_as_recorded(loaded))
+        if at is None:
+            return respond(_as_recorded(loaded))
+        then = load_at(self.resource.decider, loaded.stream_id, at)
+        if not then.version:
+            raise NotFound(str(loaded.stream_id))
+        return respond(msgspec.structs.replace(_as_recorded(then), stands_on=at), as_recorded=True)
 
 
 def _judged_now(shipment: Loaded[Any], actor: Actor) -> Explanation:
@@ -93,4 +105,6 @@ def _as_recorded(shipment: Loaded[Any]) -> Explanation:
             judged_at=recorded.recorded_at,
             conditions=verdicts,
         )
-    raise Refused("clearance_never_assessed", "The shipment ended before it was ever assessed")
+    raise Refused(
+        "clearance_never_assessed", "The shipment was not assessed by then, or before it ended"
+    )

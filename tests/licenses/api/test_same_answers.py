@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db.models import Max
 
+from audits import access
 from audits.domain.finding.commands import RaiseFinding
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift, SetHalt
 from audits.findings import finding_id
@@ -42,6 +43,8 @@ def finished(deal: Deal, stage: Stage) -> Deal:
     stage.do(OFFICER, ConfirmLift(reason="Cleared up"), money)
     deal.dispatch()
     deal.deliver().remit()
+    access.note(AUDITOR, "/api/v1/licenses/", None)
+    access.record()
     Sequencer().run_until_empty()
     return deal
 
@@ -55,10 +58,10 @@ def addresses(auditor: ApiClient, deal: Deal) -> Iterator[str]:
         if path.endswith("lineage/{id}"):
             yield path.replace("{id}", str(deal.remittance_id))
             continue
-        kind = path.removesuffix("{id}")
+        kind, of_thing, rest = path.partition("{id}")
         oldest = {"ordering": "created_at", "limit": 1}
-        things = auditor.get(kind, oldest).json()["items"] if kind != path else [{"id": ""}]
-        yield from (kind + each["id"] for each in things)
+        things = auditor.get(kind, oldest).json()["items"] if of_thing else [{"id": ""}]
+        yield from (kind + each["id"] + rest for each in things)
 
 
 def asked(auditor: ApiClient, path: str, **moment: Any) -> bytes:
@@ -76,6 +79,7 @@ def more_happens(stage: Stage, finished: Deal) -> None:
     other.dispatch()
     other.deliver().remit()
     stage.approved_customer("another")
+    access.record()
     Sequencer().run_until_empty()
 
 
@@ -95,7 +99,9 @@ def test_by_time_and_by_place_every_answer_stays_the_same_bytes(
         "findings",
         "halts",
         "ledger",
+        *("accesses", "events"),
     }
+    assert {path.split("/")[5] for path in paths if path.count("/") > 4} >= {"history", "clearance"}
     by_place = {path: asked(auditor, path, log_index=at.log_index) for path in paths}
     by_time = {path: asked(auditor, path, as_of=time.isoformat()) for path in paths}
     now = {path: asked(auditor, path) for path in paths}
@@ -104,6 +110,7 @@ def test_by_time_and_by_place_every_answer_stays_the_same_bytes(
     for path in paths:
         assert asked(auditor, path, log_index=at.log_index) == by_place[path], path
         assert asked(auditor, path, as_of=time.isoformat()) == by_place[path], path
+    assert b'"/api/v1/licenses/"' in by_place["/api/v1/accesses/"]
     changed = {path for path in paths if asked(auditor, path) != now[path]}
     assert {"/api/v1/ledger/trial-balance", "/api/v1/audits/clocks"} <= changed
     assert {"/api/v1/licenses/", "/api/v1/allotments/", "/api/v1/remittances/"} <= changed
