@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -33,11 +34,11 @@ PRIVATE: Final = 0o077
 
 
 class UnsafeKeyError(Exception):
-    """A key, or the directory of keys, that others could read or replace."""
+    """A key, or the directory of keys, that others could read or replace, or that is no key."""
 
 
 def load(directory: Path, origin: str) -> list[SigningKey]:
-    """Read all keys, in the order of their ids; UnsafeKeyError when others may read one."""
+    """Read all keys, in the order of their ids; UnsafeKeyError when others may read one, or one is none."""
     if not directory.is_dir():
         return []
     _require_private(directory)
@@ -46,7 +47,10 @@ def load(directory: Path, origin: str) -> list[SigningKey]:
 
 def _load_file(path: Path, origin: str) -> SigningKey:
     _require_private(path)
-    private = load_pem_private_key(path.read_bytes(), password=None)
+    try:
+        private = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UnsafeKeyError(f"{path} cannot be read as a key: {error}") from error
     if not isinstance(private, Ed25519PrivateKey):
         raise UnsafeKeyError(f"{path} is not an Ed25519 key")
     return SigningKey(origin, private)

@@ -111,7 +111,7 @@ class Publisher:
     def _listen(self) -> Said:
         """Read what was said: the database first, for it is the last to be told."""
         last = checkpoints.last()
-        said = Said(self.store.head(), self.signer.last(), last)
+        said = Said(self.store.head(), self._signed(), last)
         for who, size in (
             ("outside", said.outside.size if said.outside else 0),
             ("signer", said.signer.size),
@@ -121,6 +121,12 @@ class Publisher:
                     f"{who}_behind", f"checkpoint {last.number} has size {last.size}, not {size}"
                 )
         return said
+
+    def _signed(self) -> Signed:
+        try:
+            return self.signer.last()
+        except SigningRefused as refusal:
+            raise SealingHalted(refusal.code, f"the signer refuses: {refusal}") from refusal
 
     def _tree(self, said: Said) -> Tree | None:
         """Recompute the tree; None while events wait, unless it contradicts what was said."""

@@ -61,18 +61,20 @@ class Signer:
         self._now_s = now_s
 
     def last(self) -> Signed:
-        """Tell what was signed last."""
+        """Tell what was signed last; SigningRefused `memory_damaged` where that cannot be read."""
         try:
             return msgspec.json.decode((self._directory / STATE_FILE).read_bytes(), type=Signed)
         except FileNotFoundError:
             return Signed()
+        except msgspec.DecodeError as error:
+            raise SigningRefused("memory_damaged", f"{STATE_FILE}: {error}") from error
 
     def sign(self, request: SignRequest) -> bytes:
         """Sign a checkpoint with every key, plainly and with the time; return the note.
 
         SigningRefused `signer_moved` when another checkpoint was signed in between, `smaller_size`,
-        `other_root`, `growth_not_proved`, `clock_went_back`, `no_signing_key`. What is signed is on
-        disk before the signature leaves.
+        `other_root`, `growth_not_proved`, `clock_went_back`, `no_signing_key`, `memory_damaged`. What
+        is signed is on disk before the signature leaves.
         """
         with self._alone():
             last = self.last()

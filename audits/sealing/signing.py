@@ -52,7 +52,7 @@ class SignerPort(Protocol):
     """What the sealer needs of a signer."""
 
     def last(self) -> Signed:
-        """Tell what was signed last."""
+        """Tell what was signed last; SigningRefused."""
 
     def sign(self, request: SignRequest) -> bytes:
         """Sign a checkpoint and return the note; SigningRefused."""
@@ -68,10 +68,10 @@ class SignerClient:
         self._running: Running | None = None
 
     def last(self) -> Signed:
-        """Ask what was signed last."""
+        """Ask what was signed last; SigningRefused with the signer's code."""
         answer = self._ask(LastRequest())
         if answer.last is None:
-            raise SignerAwayError(answer.detail or "the signer gave no answer")
+            raise SigningRefused(answer.code, answer.detail)
         return answer.last
 
     def sign(self, request: SignRequest) -> bytes:

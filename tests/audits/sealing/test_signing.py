@@ -17,8 +17,10 @@ from pytest_django import Settings
 from audits import reading, verification
 from audits.models import CheckpointRow
 from audits.sealing import configured, deployment, record
+from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import EMPTY_ROOT
-from audits.sealing.signer import Signed, Signer, SigningRefused, SignRequest
+from audits.sealing.publishing import Publisher
+from audits.sealing.signer import STATE_FILE, Signed, Signer, SigningRefused, SignRequest
 from audits.sealing.signing import (
     MAX_LINE_BYTES,
     Running,
@@ -28,7 +30,7 @@ from audits.sealing.signing import (
 )
 from audits.sequencing import Sequencer
 from tests.audits.sealing.journals import log
-from tests.audits.sealing.office import NOON_S, Office
+from tests.audits.sealing.office import NOON_S, ORIGIN, Office
 
 pytestmark = pytest.mark.django_db
 CODE = Running(package_sha256="5" * 64, version="1.2.3")
@@ -105,6 +107,41 @@ def test_a_key_that_others_may_read_is_named(office: Office, tmp_path: Path) -> 
     ):
         client.sign(NOTHING)
     assert refused.value.code == "key_unsafe"
+
+
+@pytest.mark.parametrize("content", ["no key", "-----BEGIN PRIVATE KEY-----\n", ""])
+def test_a_key_that_is_none_is_named_and_survived(
+    office: Office, tmp_path: Path, content: str
+) -> None:
+    path = office.signer_directory / "damaged.pem"
+    path.touch(mode=0o600)
+    path.write_text(content)
+    with served(office.signer, tmp_path / "socket") as client:
+        with pytest.raises(SigningRefused) as refused:
+            client.sign(NOTHING)
+        path.unlink()
+        assert client.sign(NOTHING).startswith(b"tollgate.test/log\n0\n")
+    assert refused.value.code == "key_unsafe"
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"size":"many"}', "[]", "\xff"])
+def test_a_signer_whose_memory_is_damaged_signs_nothing(
+    office: Office, tmp_path: Path, content: str
+) -> None:
+    log(5)
+    office.publish()
+    path = office.signer_directory / STATE_FILE
+    kept = path.read_bytes()
+    path.write_bytes(content.encode("latin-1"))
+    with served(office.signer, tmp_path / "socket") as client:
+        publisher = Publisher(ORIGIN, office.store, client)
+        with pytest.raises(SealingHalted) as halted:
+            publisher.publish(now_s=office.now_s)
+        with pytest.raises(SigningRefused) as refused:
+            client.sign(NOTHING)
+        path.write_bytes(kept)
+        assert publisher.publish(now_s=office.now_s) is not None
+    assert halted.value.code == refused.value.code == "memory_damaged"
 
 
 def test_what_the_signer_runs_is_heard_once(office: Office, tmp_path: Path) -> None:
