@@ -39,6 +39,7 @@ from audits.kernel import (
     State,
     WrongExpectedVersion,
 )
+from audits.legible import require_legible
 
 __all__ = [
     "KEPT",
@@ -85,9 +86,10 @@ def execute(
     context.now is replaced by database time. expected_version: what the caller last saw.
     Personal texts are sealed first: the journal never holds them, nor does a hash of them.
     Raises Refused, NotPermitted (both recorded, unless a process asked), NotFound,
-    WrongExpectedVersion, CommandIdReused; msgspec.ValidationError for what cannot be sealed.
+    WrongExpectedVersion, CommandIdReused; msgspec.ValidationError for what cannot be sealed or seen.
     """
     if context.actor.role is not Role.SYSTEM:  # a process's commands are made of what is sealed
+        require_legible(command)
         command = vault.sealed(command, vault.Holder(context.actor.organization_id, target))
     for attempt in range(1, MAX_TRIES + 1):
         try:
