@@ -28,10 +28,6 @@ _BY_COMMAND: Final = """
     WHERE type = ANY(%b) AND (command_id, ordinal) > (%b, %b::smallint)
     ORDER BY command_id, ordinal LIMIT %b
 """
-_COMMANDS: Final = """
-    SELECT command_id, ordinal, type, schema_version, canonical FROM audits_event
-    WHERE (command_id, ordinal) > (%b, %b::smallint) ORDER BY command_id, ordinal LIMIT %b
-"""
 _COUNT_AGGREGATES: Final = "SELECT count(*) FROM audits_event WHERE aggregate = ANY(%s)"
 _COUNT_TYPES: Final = "SELECT count(*) FROM audits_event WHERE type = ANY(%s)"
 _BEFORE_ALL: Final = (UUID(int=0), -1)
@@ -71,13 +67,6 @@ def streams_of(decider: Decider[Any]) -> Iterator[Loaded[Any]]:
 def commands_with(types: Iterable[type[Event]]) -> Iterator[list[Recorded[Any]]]:
     """Read the events of these types, those of one command together and in their order."""
     events = _typed(_BY_COMMAND, wire_names(types))
-    for _, together in itertools.groupby(events, key=lambda recorded: recorded.command.id):
-        yield list(together)
-
-
-def commands() -> Iterator[list[Recorded[Any]]]:
-    """Read every event, those of one command together and in their order."""
-    events = (registry.decode(*row[2:]) for row in _rows(_COMMANDS, []))
     for _, together in itertools.groupby(events, key=lambda recorded: recorded.command.id):
         yield list(together)
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Final
@@ -11,11 +11,12 @@ from uuid import UUID
 from django.db import connection
 
 from audits import context as minting
-from audits import reading
+from audits import reading, replay
 from audits.kernel import Refused
 from customers.ports import CustomerPolicy
 from licenses.domain import edition
 from licenses.domain.edition.events import EditionPublished
+from licenses.domain.edition.state import Approved, InForce
 from licenses.domain.ids import edition_id
 from licenses.domain.policy.choice import ApprovedEdition
 from licenses.domain.policy.choice import in_force as choose
@@ -40,6 +41,9 @@ def edition_of(stream_id: UUID, sha256: str) -> Edition:
 
 def edition_named(name: str) -> Edition:
     """Find an approved edition by its name; Refused `edition_unknown`."""
+    for each in _read.get() or ():
+        if each.edition.name == name:
+            return each.edition
     row = EditionRow.objects.filter(id=edition_id(name), approved_at__isnull=False).first()
     if row is None:
         raise Refused("edition_unknown", f"No approved edition is called {name}")
@@ -54,20 +58,34 @@ def change_editions() -> datetime:
     return minting.utc(now)
 
 
-_looks_back: Final[ContextVar[bool]] = ContextVar("looks_back", default=False)
+_read: Final[ContextVar[tuple[ApprovedEdition, ...] | None]] = ContextVar("read", default=None)
+"""The approved editions, where they are read once for many questions about the past."""
 
 
 @contextmanager
 def looking_back() -> Iterator[None]:
     """Let whatever is gathered inside ask for the edition of its own moment, without a lock.
 
-    For decisions that are taken again: nothing is written, and the register may have moved on.
+    For decisions that are taken again: nothing is written, and the register may have moved on. It is
+    read here, once, and from events.
     """
-    token = _looks_back.set(True)
+    token = _read.set(tuple(_of_events()))
     try:
         yield
     finally:
-        _looks_back.reset(token)
+        _read.reset(token)
+
+
+def _of_events() -> Iterator[ApprovedEdition]:
+    for loaded in replay.streams_of(edition.DECIDER):
+        state = loaded.state
+        if isinstance(state, Approved | InForce):
+            with suppress(LookupError):  # an edition that was never published rules nothing
+                yield ApprovedEdition(
+                    edition=edition_of(loaded.stream_id, state.sha256),
+                    approved_at=state.approved_at,
+                    effective_from=state.effective_from,
+                )
 
 
 def edition_in_force(now: datetime) -> Edition:
@@ -76,7 +94,7 @@ def edition_in_force(now: datetime) -> Edition:
     Refused `no_edition_in_force`. Where another took effect after `now`, the database asks to
     begin again (40001).
     """
-    if not _looks_back.get():
+    if _read.get() is None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT licenses_hold_editions(%s)", [now])
     ruling = ruling_at(now)
@@ -87,8 +105,14 @@ def edition_in_force(now: datetime) -> Edition:
 
 def ruling_at(moment: datetime) -> Edition | None:
     """Find the edition that rules at a moment, without a lock; None before the first."""
+    read = _read.get()
+    chosen = choose(_of_table(moment) if read is None else read, moment)
+    return None if chosen is None else chosen.edition
+
+
+def _of_table(moment: datetime) -> list[ApprovedEdition]:
     due = EditionRow.objects.filter(status__in=["approved", "in_force"], effective_from__lte=moment)
-    approved = [
+    return [
         ApprovedEdition(
             edition=edition_of(row.id, row.sha256),
             approved_at=row.approved_at,
@@ -97,8 +121,6 @@ def ruling_at(moment: datetime) -> Edition | None:
         for row in due
         if row.approved_at and row.effective_from
     ]
-    chosen = choose(approved, moment)
-    return None if chosen is None else chosen.edition
 
 
 def customer_policy(now: datetime) -> CustomerPolicy:

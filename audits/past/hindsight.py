@@ -4,6 +4,8 @@ The moment is the event's place in the log, not its time: whatever its transacti
 written before it or after it, never beside it. Until the log has it, transactions are compared.
 """
 
+import hashlib
+import struct
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,28 +19,19 @@ from audits import store
 from audits.codec import Recorded, registry
 from audits.execution import Desk
 from audits.kernel import Context, Decider, Event
+from audits.past.streams import Place, Streams
 from audits.reading import Loaded
 from audits.replay import pages, wire_names
 
-_SEEN: Final = """
-    WITH moment AS (
-        SELECT coalesce(l.log_index, 9223372036854775807) AS place, e.xid
-        FROM audits_event e LEFT JOIN audits_log l USING (event_id) WHERE e.event_id = %s)
-    SELECT e.type, e.schema_version, e.canonical
-    FROM moment, audits_event e LEFT JOIN audits_log l USING (event_id)
-    WHERE e.stream_id = %s AND e.aggregate = %s
-      AND (coalesce(l.log_index, 9223372036854775807), e.xid) < (moment.place, moment.xid)
-    ORDER BY e.version
-"""
 _MOMENT: Final = """
     SELECT coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint
     FROM audits_event e LEFT JOIN audits_log l USING (event_id) WHERE e.event_id = %s
 """
-_KIND: Final = """
+_KINDS: Final = """
     SELECT e.event_id, coalesce(l.log_index, 9223372036854775807), e.xid::text::bigint,
         e.type, e.schema_version, e.canonical
     FROM audits_event e LEFT JOIN audits_log l USING (event_id)
-    WHERE e.type = %s AND e.event_id > %s ORDER BY e.event_id LIMIT %s
+    WHERE e.type = ANY(%s) AND e.event_id > %s ORDER BY e.event_id LIMIT %s
 """
 _DEAL: Final = """
     SELECT e.aggregate, e.stream_id, max(e.recorded_at)
@@ -59,31 +52,21 @@ _ALONE: Final = """
 """
 
 
-Place = tuple[int, int]
-"""Where an event stands: its log index (until it has one, behind all), then its transaction."""
-
-
 @dataclass(slots=True)
 class Hindsight(Desk):
     """A desk at the moment of an event: streams as they were when it was written. Never writes."""
 
     event_id: UUID | None = None
-    _seen: dict[UUID, Loaded[Any]] = field(default_factory=dict)
+    _streams: Streams = field(default_factory=Streams)
     _moment: Place | None = None
+    _is_alone: bool | None = None
 
     def load(self, decider: Decider[Any], stream_id: UUID, *, lock: str = "share") -> Loaded[Any]:
         """Load a stream as it was, with what was drafted here since; nothing is locked."""
         del lock
         if stream_id in self._written:
             return self._written[stream_id][1]
-        if stream_id not in self._seen:
-            rows = _fetch(_SEEN, [self.event_id, stream_id, decider.aggregate])
-            recorded = tuple(
-                registry.decode(name, schema, bytes(content)) for name, schema, content in rows
-            )
-            state = decider.fold(item.data for item in recorded)
-            self._seen[stream_id] = Loaded(stream_id, state, len(recorded), recorded)
-        return self._seen[stream_id]
+        return self._streams.before(decider, stream_id, self.moment())
 
     def peek(self, decider: Decider[Any], stream_id: UUID) -> Loaded[Any]:
         """Load a stream as it was."""
@@ -114,8 +97,9 @@ class Hindsight(Desk):
         A transaction of several commands has its place from the first that wrote: what a later one
         read may stand behind that place.
         """
-        [(alone,)] = _fetch(_ALONE, [self.event_id])
-        return bool(alone)
+        if self._is_alone is None:
+            [(self._is_alone,)] = _fetch(_ALONE, [self.event_id])
+        return bool(self._is_alone)
 
 
 class NotSeen(Exception):
@@ -125,35 +109,74 @@ class NotSeen(Exception):
 class Mentions:
     """Which streams mentioned a value in events of some kind: for what a table told at the time.
 
-    Each kind is read once, when it is first asked for; memory holds its values and where they stood.
+    All kinds are read once, when first asked; memory holds a hash of each value, and where it stood.
     """
 
     def __init__(self, values: Mapping[type[Event], Callable[[Any], Iterable[Hashable]]]) -> None:
         self._values: Final = values
-        self._found: Final[dict[type[Event], dict[Hashable, list[tuple[Place, UUID]]]]] = {}
+        self._found: dict[bytes, bytes | list[bytes]] | None = None
 
     def streams(self, kind: type[Event], value: Hashable, before: Place) -> list[UUID]:
         """List the streams that mentioned a value before a place, each once."""
-        places = self._of(kind).get(value, ())
-        return list(dict.fromkeys(stream_id for place, stream_id in places if place < before))
+        if self._found is None:
+            self._found = self._read()
+        found = self._found.get(_key(kind, value), [])
+        mentions = map(_MENTION.unpack, [found] if isinstance(found, bytes) else found)
+        streams = (UUID(bytes=of) for log_index, xid, of in mentions if (log_index, xid) < before)
+        return list(dict.fromkeys(streams))
 
-    def _of(self, kind: type[Event]) -> dict[Hashable, list[tuple[Place, UUID]]]:
-        if kind not in self._found:
-            found: dict[Hashable, list[tuple[Place, UUID]]] = {}
-            for page in pages(_KIND, wire_names([kind]), (UUID(int=0),)):
-                for _, log_index, xid, *typed in page:
-                    recorded = registry.decode(typed[0], typed[1], bytes(typed[2]))
-                    for value in self._values[kind](recorded.data):
-                        found.setdefault(value, []).append(((log_index, xid), recorded.stream_id))
-            self._found[kind] = found
-        return self._found[kind]
+    def _read(self) -> dict[bytes, bytes | list[bytes]]:
+        found: dict[bytes, bytes | list[bytes]] = {}
+        for page in pages(_KINDS, [wire_names(self._values)], (UUID(int=0),)):
+            for _, log_index, xid, *typed in page:
+                recorded = registry.decode(typed[0], typed[1], bytes(typed[2]))
+                mention = _MENTION.pack(log_index, xid, recorded.stream_id.bytes)
+                for value in self._values[type(recorded.data)](recorded.data):
+                    _add(found, _key(type(recorded.data), value), mention)
+        return found
 
 
-def desk_of(event: Recorded[Any]) -> Hindsight:
-    """Sit down at the desk of an event: its actor, its time, and what was there before it."""
+_MENTION: Final = struct.Struct(">qq16s")
+"""Log index, transaction, stream."""
+
+
+def _key(kind: type[Event], value: Hashable) -> bytes:
+    """Hash what is mentioned: 128 bits, which nobody finds a second value for."""
+    said = f"{kind.__name__}:{value!r}".encode()
+    return hashlib.blake2b(said, digest_size=16).digest()
+
+
+def _add(found: dict[bytes, bytes | list[bytes]], key: bytes, mention: bytes) -> None:
+    """Note a mention; a list only where there are several, for most values are mentioned once."""
+    there = found.setdefault(key, mention)
+    if isinstance(there, list):
+        there.append(mention)
+    elif there is not mention:
+        found[key] = [there, mention]
+
+
+def desk_of(
+    event: Recorded[Any],
+    *,
+    place: Place | None = None,
+    is_alone: bool | None = None,
+    streams: Streams | None = None,
+) -> Hindsight:
+    """Sit down at the desk of an event: its actor, its time, and what was there before it.
+
+    Whoever sits down at many says what they know: the event's place, whether its transaction held one
+    command alone, and streams that were read.
+    """
     context = Context(actor=event.actor, now=event.recorded_at, command_id=event.command.id)
     cause = store.Cause(event.command.name, event.command.fingerprint)
-    return Hindsight(context, cause, event_id=event.event_id)
+    return Hindsight(
+        context,
+        cause,
+        event_id=event.event_id,
+        _streams=streams or Streams(),
+        _moment=place,
+        _is_alone=is_alone,
+    )
 
 
 def _fetch(query: str, values: list[Any]) -> list[tuple[Any, ...]]:

@@ -5,9 +5,11 @@ put together is the very command exactly when it hashes to the same. So anything
 no command needs a rule of its own.
 """
 
+import functools
 import itertools
+from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -27,7 +29,11 @@ DECIDED_AT_MOST: Final = 64
 """Commands that are decided again where no fingerprint can say which was meant."""
 
 Together = Sequence[Recorded[Any]]
+Named = Mapping[str, Any]
+"""Values by the names under which something says them."""
 _LEFT_OUT: Final = object()
+_TARGET: Final = object()
+"""Stands for the id of the stream that a command is about."""
 _FEW: Final[Mapping[type[types.Type], tuple[Any, ...]]] = {
     types.BoolType: (False, True),
     types.NoneType: (None,),
@@ -40,7 +46,7 @@ class NotRebuilt(Exception):
 
 
 def rebuilt(
-    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Any]
+    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Named]
 ) -> tuple[UUID, Command]:
     """Rebuild the command behind events, and name the stream that it was about; NotRebuilt.
 
@@ -61,7 +67,7 @@ def rebuilt(
 
 
 def rebuilt_without_names(
-    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Any]
+    desk: Desk, together: Together, kind: type[Command], besides: Sequence[Named]
 ) -> Iterator[tuple[UUID, Command]]:
     """List what may have been asked but for a sealed text that is in none of its events.
 
@@ -75,12 +81,12 @@ def rebuilt_without_names(
 
 
 def _meant(
-    desk: Desk, together: Together, target: UUID, kind: type[Command], besides: Sequence[Any]
+    desk: Desk, together: Together, target: UUID, kind: type[Command], besides: Sequence[Named]
 ) -> Iterator[Command]:
     """Make every command out of events, their stream before them and `besides`."""
     before = desk.load(house.procedures[kind].decider, target).state
-    said = _said([*(each.data for each in together), before, *besides])
-    return _candidates(kind, said, target)
+    own = map(named_values, [*(each.data for each in together), before])
+    return _candidates(kind, ChainMap(*map(dict, own), *map(dict, besides)), target)
 
 
 def kept_body(together: Together) -> bytes | None:
@@ -99,14 +105,28 @@ def decoded(kind: type[Command], body: bytes) -> Command:
         raise NotRebuilt(kind.__name__) from error
 
 
-def _candidates(kind: type[Command], said: Mapping[str, Any], target: UUID) -> Iterator[Command]:
-    """Make every command that may be meant, the likeliest first."""
+class _Field(NamedTuple):
+    """One field of a command."""
+
+    name: str
+    is_required: bool
+    few: tuple[Any, ...]
+    """The values of its type where there are but a few, and what says nothing."""
+
+
+@functools.cache
+def _fields(kind: type[Command]) -> tuple[_Field, ...]:
     info = types.type_info(kind)
-    options = {
-        field.name: [*_options(field, said), *_few(field.type, target)] for field in _fields(info)
-    }
-    for values in itertools.product(*options.values()):
-        named = zip(options, values, strict=True)
+    fields = info.fields if isinstance(info, types.StructType) else ()
+    return tuple(_Field(each.name, each.required, tuple(_few(each.type))) for each in fields)
+
+
+def _candidates(kind: type[Command], said: Named, target: UUID) -> Iterator[Command]:
+    """Make every command that may be meant, the likeliest first."""
+    fields = _fields(kind)
+    names = [field.name for field in fields]
+    for values in itertools.product(*(tuple(_options(field, said, target)) for field in fields)):
+        named = zip(names, values, strict=True)
         given = {name: value for name, value in named if value is not _LEFT_OUT}
         try:
             yield msgspec.convert(given, kind, strict=False)
@@ -114,48 +134,44 @@ def _candidates(kind: type[Command], said: Mapping[str, Any], target: UUID) -> I
             continue
 
 
-def _fields(info: types.Type) -> tuple[types.Field, ...]:
-    return info.fields if isinstance(info, types.StructType) else ()
-
-
-def _options(field: types.Field, said: Mapping[str, Any]) -> Iterator[Any]:
-    """List what a field may have been as far as its name tells: what is said, or left out."""
+def _options(field: _Field, said: Named, target: UUID) -> Iterator[Any]:
+    """List what a field may have been: what is said under its name, left out, or one of a few."""
     if field.name in said:
         value = said[field.name]
         yield value
         if isinstance(value, dict):
             yield canonical(value).decode()  # where the command brings a document as text
-    if not field.required:
+    if not field.is_required:
         yield _LEFT_OUT
+    yield from (target if value is _TARGET else value for value in field.few)
 
 
-def _few(info: types.Type, target: UUID) -> Iterator[Any]:
+def _few(info: types.Type) -> Iterator[Any]:
     """List the values of a type that has but a few, what says nothing, and the stream's own id."""
     match info:
         case types.Metadata(type=inner):
-            yield from _few(inner, target)
+            yield from _few(inner)
         case types.UnionType(types=options):
             for option in options:
-                yield from _few(option, target)
+                yield from _few(option)
         case types.LiteralType(values=values):
             yield from values
         case types.EnumType(cls=cls):
             yield from (member.value for member in cls)
         case types.UUIDType():
-            yield target
+            yield _TARGET
         case _:
             yield from _FEW.get(type(info), ())
 
 
-def _said(sources: Sequence[Any]) -> dict[str, Any]:
-    """Collect every named value; the first and outermost counts."""
+def named_values(source: Any) -> Named:
+    """Collect what a struct says by name; the first and outermost counts."""
     said: dict[str, Any] = {}
-    for source in sources:
-        _collect(msgspec.to_builtins(source), said, depth=0)
+    _collect(msgspec.to_builtins(source), said, depth=0)
     return said
 
 
-def _collect(values: Mapping[str, Any], said: dict[str, Any], *, depth: int) -> None:
+def _collect(values: Named, said: dict[str, Any], *, depth: int) -> None:
     for name, value in values.items():
         said.setdefault(name, value)
     if depth < DEEPEST:

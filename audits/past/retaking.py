@@ -14,6 +14,7 @@ from audits.execution.refusals import refusal_again
 from audits.kernel import Command, Event, Facts, NotPermitted, Refused
 from audits.past.hindsight import Hindsight
 from audits.past.rebuilding import (
+    Named,
     NotRebuilt,
     Together,
     decoded,
@@ -118,7 +119,7 @@ def retake(
     together: Together,
     kind: type[Command],
     gather: Gather,
-    besides: Sequence[Any],
+    besides: Sequence[Named],
 ) -> Retaken:
     """Take the decision behind the events of one command again; raises NotRebuilt.
 
@@ -132,7 +133,7 @@ def retake_without_names(
     together: Together,
     kind: type[Command],
     gather: Gather,
-    besides: Sequence[Any],
+    besides: Sequence[Named],
 ) -> None:
     """Find a command that was decided as recorded, but for a sealed text in none of its events.
 

@@ -1,20 +1,23 @@
 """`manage audit recompute`: every recorded decision taken again from the facts it saw."""
 
+import functools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 from django.core.management.base import CommandParser
 
-from audits import queries, replay
+from audits import queries
 from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
-from audits.kernel import Command, Refused, Role
-from audits.past.hindsight import Hindsight, NotSeen, desk_of
-from audits.past.rebuilding import NotRebuilt, Together
+from audits.kernel import Command, ImpossibleHistoryError, Refused, Role
+from audits.past.decided import FROM_THE_START, Decided, decided
+from audits.past.hindsight import Hindsight, NotSeen
+from audits.past.rebuilding import Named, NotRebuilt, Together, named_values
 from audits.past.retaking import (
     Gather,
     KeptOtherwise,
@@ -31,7 +34,6 @@ from audits.shapes import to_wire
 from audits.verification.authority import about, is_own
 from licenses.auditing.facts_of_then import gather_of
 from licenses.auditing.then import Then
-from licenses.domain.policy.model import Edition
 from licenses.editions import edition_named, looking_back
 from licenses.gathering.lookups import answered_by
 
@@ -47,7 +49,9 @@ UNKNOWN: Final = "no_such_command"
 CROWDED: Final = "persons_command_beside_others_in_its_transaction"
 LOST: Final = "refused_and_nothing_kept"
 UNREAD: Final = "refused_and_not_readable"
-"""What becomes of a decision."""
+UNFOLDED: Final = "rests_on_a_stream_that_does_not_fold"
+OWN: Final = "the_journals_own"
+"""What becomes of a decision; the journal's own records are none."""
 INNOCENT: Final[Mapping[str, str]] = {
     BEHIND: "another command wrote in the same transaction of a process: what it saw has no place",
     UNKEPT: "what was refused was too long to be kept: no more is there than its fingerprint",
@@ -62,6 +66,7 @@ UNEXPLAINED: Final[Mapping[str, str]] = {
     CROWDED: "another command wrote in the same transaction, and a person's has one of its own",
     LOST: "a refusal and what it refused are recorded together, and only the refusal is there",
     UNREAD: "what was kept of it hashes as it should, and is no command of that name",
+    UNFOLDED: "an event stands in a stream that it rests on where no decision could put it",
 }
 """Outcome → why a decision cannot be taken again that has to be: forged, or of a class that changed."""
 WHY_NOT: Final[Mapping[str, str]] = {**INNOCENT, **UNEXPLAINED}
@@ -85,55 +90,98 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
         return not self.otherwise and not self.unexplained
 
 
+@dataclass(slots=True)
+class Tally:
+    """What became of the decisions that were taken again so far."""
+
+    became: dict[str, Counter[str]] = field(
+        default_factory=lambda: {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
+    )
+    otherwise: list[Difference] = field(default_factory=list)
+    unexplained: list[Difference] = field(default_factory=list)
+    not_taken: list[Difference] = field(default_factory=list)
+
+    def add(self, first: Recorded[Any], outcome: str, found: list[Difference]) -> None:
+        """Count a decision, and keep what is to be said of it."""
+        self.became.setdefault(outcome, Counter())[first.command.name] += 1
+        self.otherwise.extend(found)
+        if outcome in WHY_NOT:
+            named = self.not_taken if outcome in INNOCENT else self.unexplained
+            named.append(about(first, outcome, WHY_NOT[outcome]))
+
+
 def recompute(look: Look) -> Recomputed:
     """Take every decision again that a command of the apps recorded; changes nothing."""
-    kinds = {kind.__name__: kind for kind in house.procedures}
     look.expect(queries.count_events())
-    became: dict[str, Counter[str]] = {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
-    otherwise: list[Difference] = []
-    not_taken: dict[bool, list[Difference]] = {True: [], False: []}
-    with looking_back(), answered_by(Then()):
-        for together in replay.commands():
-            look.done(len(together))
-            if is_own(together):
-                continue  # the journal's own: what it records is no decision on facts
-            name = together[0].command.name
-            try:
-                outcome, found = _again(together, kinds.get(name))
-            except NotSeen:
-                outcome, found = UNSEEN, []
-            became.setdefault(outcome, Counter())[name] += 1
-            otherwise.extend(found)
-            if outcome in WHY_NOT:
-                why_not = about(together[0], outcome, WHY_NOT[outcome])
-                not_taken[outcome in INNOCENT].append(why_not)
+    tally = Tally()
+    for page in retaken():
+        for each, outcome, found in page:
+            look.done(len(each.together))
+            if outcome != OWN:
+                tally.add(each.together[0], outcome, found)
     return Recomputed(
-        decisions={outcome: dict(sorted(counted.items())) for outcome, counted in became.items()},
-        otherwise=tuple(otherwise),
-        unexplained=tuple(not_taken[False]),
-        not_taken=tuple(not_taken[True]),
+        decisions={
+            outcome: dict(sorted(counted.items())) for outcome, counted in tally.became.items()
+        },
+        otherwise=tuple(tally.otherwise),
+        unexplained=tuple(tally.unexplained),
+        not_taken=tuple(tally.not_taken),
     )
 
 
-def _again(together: Together, kind: type[Command] | None) -> tuple[str, list[Difference]]:
+def retaken(after: int = FROM_THE_START) -> Iterator[list[tuple[Decided, str, list[Difference]]]]:
+    """Take decisions again in the order of the log, in pages: each, what became of it, differences."""
+    kinds = {kind.__name__: kind for kind in house.procedures}
+    with looking_back(), answered_by(Then()):
+        besides = functools.cache(_said_by_edition)
+        for page in decided(after):
+            yield [(each, *_again(each, kinds, besides)) for each in page]
+
+
+Besides = Callable[[str | None], Sequence[Named]]
+
+
+def _again(
+    each: Decided, kinds: Mapping[str, type[Command]], besides: Besides
+) -> tuple[str, list[Difference]]:
+    if is_own(each.together):
+        return OWN, []
+    kind = kinds.get(each.together[0].command.name)
     if kind is None:
         return UNKNOWN, []
+    try:
+        return _taken(each.desk, each.together, kind, besides)
+    except NotSeen:
+        return UNSEEN, []
+    except ImpossibleHistoryError:
+        return UNFOLDED, []
+
+
+def _taken(
+    desk: Hindsight, together: Together, kind: type[Command], besides: Besides
+) -> tuple[str, list[Difference]]:
     gather = gather_of(kind)
-    desk = desk_of(together[0])
     if not desk.saw_everything:
         return BEHIND if together[0].actor.role is Role.SYSTEM else CROWDED, []
     if of_kind(together, CommandRefused) is not None:
         return _refused_again(desk, together, kind, gather)
+    said = besides(next((each.edition for each in together if each.edition is not None), None))
     try:
-        retaken = retake(desk, together, kind, gather, _besides(together))
+        retaken = retake(desk, together, kind, gather, said)
     except NotRebuilt:
-        return _without_names(desk, together, kind, gather), []
+        return _without_names(desk, together, kind, gather, said), []
     return AGAIN, list(_differences(together[0], retaken))
 
 
-def _without_names(desk: Hindsight, together: Together, kind: type[Command], gather: Gather) -> str:
+def _without_names(
+    desk: Hindsight,
+    together: Together,
+    kind: type[Command],
+    gather: Gather,
+    besides: Sequence[Named],
+) -> str:
     try:
-        retake_without_names(desk, together, kind, gather, _besides(together))
+        retake_without_names(desk, together, kind, gather, besides)
     except NotRebuilt:
         return UNSAID
     return UNNAMED
@@ -179,11 +227,10 @@ def _differences(first: Recorded[Any], retaken: Retaken) -> Iterator[Difference]
         yield about(first, "decision_otherwise", detail)
 
 
-def _besides(together: Together) -> list[Edition]:
-    """Give the edition that a decision names, if there is such a one: processes ask in its words."""
-    named = next((each.edition for each in together if each.edition is not None), None)
+def _said_by_edition(name: str | None) -> Sequence[Named]:
+    """Tell what an edition says, if there is such a one: processes ask in its words."""
     try:
-        return [] if named is None else [edition_named(named)]
+        return [] if name is None else [named_values(edition_named(name))]
     except Refused:
         return []
 

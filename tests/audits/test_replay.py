@@ -3,8 +3,6 @@
 import pytest
 
 from audits import reading, replay
-from audits.codec import Recorded
-from audits.models import EventRow
 from tests.audits.api.toy import DECIDER
 from tests.audits.histories import full_jar, smashed_jar
 
@@ -25,13 +23,3 @@ def test_each_stream_folds_to_what_it_folds_to_alone() -> None:
         alone = reading.load(DECIDER, loaded.stream_id)
         assert (loaded.state, loaded.version) == (alone.state, alone.version)
         assert tuple(loaded.recorded) == tuple(alone.recorded)
-
-
-def test_the_events_of_one_command_stay_together() -> None:
-    full_jar(1, 2, 3)
-    smashed_jar()
-    found: list[list[Recorded[object]]] = list(replay.commands())
-    assert all(len({each.command.id for each in together}) == 1 for together in found)
-    in_order = EventRow.objects.order_by("command_id", "ordinal").values_list("event_id", flat=True)
-    assert [each.event_id for together in found for each in together] == list(in_order)
-    assert len(found) == len({together[0].command.id for together in found})

@@ -1,0 +1,167 @@
+"""Every command once, in the order of the log, beside streams as they stood before it."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from django.db import connection
+
+from audits import reading
+from audits.models import EventRow
+from audits.past import decided
+from audits.past.decided import FROM_THE_START
+from audits.past.hindsight import desk_of
+from audits.past.streams import UNPLACED, Place, Stream, Streams
+from audits.sequencing import Sequencer
+from audits.statements import run
+from tests.audits.api.toy import DECIDER, FillJar, Open
+from tests.audits.histories import do, full_jar, smashed_jar
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
+PAGE: Final = 3
+END: Final[Place] = (UNPLACED, 0)
+"""Behind everything."""
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands begin and end within pages, and between them."""
+    monkeypatch.setattr(decided, "PAGE_SIZE", PAGE)
+
+
+def jars() -> list[UUID]:
+    """Fill jars in turns, so that no stream stands in one piece in the log."""
+    found = [full_jar(1), smashed_jar(), full_jar(2, 3)]
+    for jar in (found[0], found[2], found[0]):
+        do(FillJar(amount_cents=7), jar)
+    return found
+
+
+def indexed() -> None:
+    Sequencer().run_until_empty()
+
+
+def walked(after: int = FROM_THE_START) -> list[tuple[Place, UUID, list[UUID]]]:
+    """Tell where each command stands, which it is, and what it recorded."""
+    return [
+        (each.desk.moment(), each.together[0].command.id, [one.event_id for one in each.together])
+        for page in decided.decided(after)
+        for each in page
+    ]
+
+
+def in_the_journal() -> dict[UUID, list[UUID]]:
+    rows = EventRow.objects.order_by("command_id", "ordinal").values_list("command_id", "event_id")
+    found: dict[UUID, list[UUID]] = {}
+    for command_id, event_id in rows:
+        found.setdefault(command_id, []).append(event_id)
+    return found
+
+
+def test_each_command_comes_once_and_whole_in_the_order_of_the_log() -> None:
+    jars()
+    indexed()
+    found = walked()
+    assert {command_id: events for _, command_id, events in found} == in_the_journal()
+    assert len(found) == len(in_the_journal()) > PAGE
+    places = [place for place, *_ in found]
+    assert places == sorted(places)
+
+
+def test_who_goes_on_from_an_index_sees_what_stands_behind_it_and_nothing_twice() -> None:
+    jars()
+    indexed()
+    everything = walked()
+    for cut in (0, 1, PAGE, len(everything) - 1):
+        after = everything[cut][0][0]
+        assert walked(after) == everything[cut + 1 :]
+
+
+def test_what_the_log_does_not_hold_yet_comes_last() -> None:
+    jars()
+    indexed()
+    later = full_jar(5)
+    found = walked()
+    assert {command_id: events for _, command_id, events in found} == in_the_journal()
+    waiting = [events for (index, _), _, events in found if index == UNPLACED]
+    assert [events for *_, events in found[-len(waiting) :]] == waiting
+    ids = EventRow.objects.filter(stream_id=later).values_list("event_id", flat=True)
+    assert {event for events in waiting for event in events} == set(ids)
+
+
+def reindexed(event_id: UUID, log_index: int) -> None:
+    """Move an event to another place, as a superuser could."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE audits_log DISABLE TRIGGER USER")
+        values: list[Any] = [log_index, event_id]
+        cursor.execute("UPDATE audits_log SET log_index = %s WHERE event_id = %s", values)
+
+
+@pytest.mark.parametrize("log_index", [10_000, 2**62])
+def test_what_was_moved_out_of_the_dense_log_is_not_passed_over(log_index: int) -> None:
+    jars()
+    indexed()
+    reindexed(EventRow.objects.order_by("event_id")[4].event_id, log_index)
+    assert {command_id: events for _, command_id, events in walked()} == in_the_journal()
+
+
+def test_before_each_command_every_stream_stands_as_it_then_stood() -> None:
+    """With and without room to keep streams: the answer is that of a desk that reads all anew."""
+    found = jars()
+    indexed()
+    for page in decided.decided():
+        for each in page:
+            alone = desk_of(each.together[0])
+            for jar in found:
+                one, other = each.desk.load(DECIDER, jar), alone.load(DECIDER, jar)
+                assert (one.state, one.version) == (other.state, other.version)
+                assert one.recorded == other.recorded
+                version = reading.load(DECIDER, jar, version=one.version)
+                assert (one.state, one.version) == (version.state, version.version)
+
+
+def test_only_so_many_events_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [full_jar(1, 2) for _ in range(5)]
+    indexed()
+    kept = Streams(kept_at_most=7)
+    read: list[UUID] = []
+
+    def counting(statement: Any, values: Any) -> Any:
+        read.extend([values[0]] if isinstance(values[0], UUID) else values[0])
+        return run(statement, values)
+
+    monkeypatch.setattr("audits.past.streams.run", counting)
+    kept.fetch(found)
+    assert read == found
+    read.clear()
+    for jar in (*found, *found[-2:]):  # of two and a third there was room; the third is read whole
+        loaded = kept.before(DECIDER, jar, END)
+        assert isinstance(loaded.state, Open)
+        assert (loaded.version, loaded.state.held_cents) == (3, 3)
+    assert read == [found[2], found[3], found[4]]
+
+
+def test_of_two_aggregates_under_one_id_each_is_read_alone() -> None:
+    jar = full_jar(1, 2)
+    events = tuple(reading.load(DECIDER, jar).recorded)
+    mixed = Stream(("jar", "jar", "other"), ((0, 1), (1, 1), (2, 1)), events)
+    loaded = mixed.before(DECIDER, jar, END)
+    assert (loaded.version, loaded.state.held_cents) == (2, 1)
+    assert Stream((), (), ()).before(DECIDER, jar, END).version == 0
+
+
+def test_a_stream_that_stands_in_the_log_in_another_order_is_read_by_place() -> None:
+    jar = full_jar(1, 2)
+    events = tuple(reading.load(DECIDER, jar).recorded)
+    moved = Stream(("jar",) * 3, ((0, 1), (5, 1), (2, 1)), events)
+    loaded = moved.before(DECIDER, jar, (3, 0))
+    assert (loaded.version, loaded.state.held_cents) == (2, 2)
+
+
+def test_a_stream_is_folded_to_an_earlier_place_after_a_later_one() -> None:
+    jar = full_jar(1, 2, 4)
+    events = tuple(reading.load(DECIDER, jar).recorded)
+    plain = Stream(("jar",) * 4, tuple((index, 1) for index in range(4)), events)
+    held = [plain.before(DECIDER, jar, (place, 0)).state.held_cents for place in (4, 2, 3, 4)]
+    assert held == [7, 1, 3, 7]
