@@ -1,13 +1,18 @@
 """What must be true of the log's files: they are what the tables say, all of it and nothing besides."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
 
 from audits.differences import Difference, Look
-from audits.sealing import configured
-from audits.sealing.files import CHECKPOINT, UNFINISHED, Place, TileFiles, content_of, places
+from audits.sealing import checkpoints, configured
+from audits.sealing.files import CHECKPOINT, LOCK, UNFINISHED, Place, TileFiles, content_of, places
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import root_at
 from audits.sealing.tiles import WIDTH, TileMissing, node_reader, stored_frontier
+
+WITHIN: Final = timedelta(minutes=5)
+"""A checkpoint is in the files after this time, or somebody is told that they stand still."""
 
 
 def files_check(look: Look) -> Iterator[Difference]:
@@ -31,6 +36,7 @@ def files_check(look: Look) -> Iterator[Difference]:
         and said.root != root_at(said.size, node_reader(size))
     ):
         yield _about(CHECKPOINT, "file_differs", f"size {said.size} has another root in the log")
+    yield from _lateness(0 if said is None else said.size)
     written = set(places(0, said.size)) if said is not None else set()
     found, strange = _found(files)
     look.expect(len(written | found))
@@ -40,6 +46,17 @@ def files_check(look: Look) -> Iterator[Difference]:
         if place.width <= place.width_in(size):
             yield from _differences(files, place, size)
         look.done()
+
+
+def _lateness(size: int) -> Iterator[Difference]:
+    """Ask that files which end at `size` do not stay behind the checkpoints."""
+    newest = checkpoints.last()
+    if newest is None or newest.size <= size:
+        return
+    first = checkpoints.after(size, at_most=0)
+    if newest.signed_at - first.signed_at > WITHIN:
+        detail = f"it ends at {size}; checkpoint {first.number} is of {first.signed_at.isoformat()}"
+        yield _about(CHECKPOINT, "files_late", detail)
 
 
 def _differences(files: TileFiles, place: Place, size: int) -> Iterator[Difference]:
@@ -65,7 +82,7 @@ def _found(files: TileFiles) -> tuple[set[Place], set[str]]:
         try:
             found.add(Place.parsed(path))
         except ValueError:
-            if path != CHECKPOINT and not path.endswith(UNFINISHED):
+            if path not in {CHECKPOINT, LOCK} and not path.endswith(UNFINISHED):
                 strange.add(path)
     return found, strange
 

@@ -36,6 +36,9 @@ from audits.sealing.tiles import (
 
 ENTRIES: Final = "entries"
 CHECKPOINT: Final = "checkpoint"
+LOCK: Final = ".lock"
+"""Kept by whoever writes; the sealer's user alone may open it, so that no reader can stop the writing."""
+LOCK_MODE: Final = 0o600
 UNFINISHED: Final = ".new"
 """Ends the name of a file that is being written; a crash may leave one, which nobody reads."""
 FILE_MODE: Final = 0o640
@@ -183,12 +186,12 @@ class TileFiles:
     def _alone(self) -> Iterator[None]:
         """Keep other sealers out of the directory meanwhile."""
         _make(self.directory)
-        directory = os.open(self.directory, os.O_RDONLY)
+        file = os.open(self.directory / LOCK, os.O_RDWR | os.O_CREAT, LOCK_MODE)
         try:
-            fcntl.flock(directory, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(directory)
+            os.close(file)
 
 
 def _require_continued(said: Checkpoint | None, newest: Published) -> None:

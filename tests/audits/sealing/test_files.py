@@ -1,7 +1,11 @@
 """The log as plain files: all of it, never other bytes, nothing to repair."""
 
+import fcntl
+import os
 import shutil
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +18,7 @@ from audits.models import CheckpointRow, EventRow
 from audits.sealing import files, record
 from audits.sealing.checkpoints import cosigned_note, last
 from audits.sealing.cycle import AGAIN_SECONDS, IDLE_SECONDS, Cycle
-from audits.sealing.files import Place, TileFiles, places
+from audits.sealing.files import LOCK, Place, TileFiles, places
 from audits.sealing.halt import SealingHalted
 from audits.sealing.tiles import tile_root
 from audits.sealing.witnesses import Policy
@@ -50,7 +54,7 @@ def content(directory: Path) -> dict[str, bytes]:
     return {
         path.relative_to(directory).as_posix(): path.read_bytes()
         for path in directory.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.name != LOCK
     }
 
 
@@ -124,7 +128,8 @@ def test_once_more_writes_nothing(office: Office) -> None:
 def test_others_of_the_group_may_read_and_nobody_else(office: Office) -> None:
     written = grow(office, 300)
     for path in (written.directory, *written.directory.rglob("*")):
-        assert path.stat().st_mode & 0o777 == (0o750 if path.is_dir() else 0o640)
+        closed = 0o600 if path.name == LOCK else 0o640
+        assert path.stat().st_mode & 0o777 == (0o750 if path.is_dir() else closed)
 
 
 def test_a_directory_that_begins_late_catches_up_checkpoint_by_checkpoint(
@@ -163,6 +168,23 @@ def test_two_sealers_at_once_are_merely_slow(office: Office) -> None:
     office.publish()
     assert in_threads(TileFiles.catch_up, [office.files] * 4, threads=4) == [False] * 4
     assert content(office.files.directory) == expected(44) | note()
+
+
+def test_whoever_may_only_read_cannot_keep_the_sealer_waiting(office: Office) -> None:
+    written = grow(office, 5)
+    with opened(written.directory) as reader:
+        fcntl.flock(reader, fcntl.LOCK_EX)
+        grow(office, 10)
+    assert (written.directory / LOCK).stat().st_mode & 0o777 == 0o600
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[int]:
+    file = os.open(directory, os.O_RDONLY)
+    try:
+        yield file
+    finally:
+        os.close(file)
 
 
 # -- What halts it -------------------------------------------------------------------------
@@ -299,6 +321,35 @@ def test_files_that_are_the_log_are_sound(office: Office, settings: Settings) ->
     seal(5)
     office.publish()  # and not yet in files
     assert verification.verify(only=("files",)).is_sound
+
+
+@pytest.mark.parametrize(("waits_s", "is_told"), [(300, False), (301, True)])
+def test_files_that_stand_still_are_told_of(
+    office: Office, settings: Settings, *, waits_s: int, is_told: bool
+) -> None:
+    settings.TOLLGATE_TILE_DIRECTORY = str(grow(office, 10).directory)
+    seal(5)
+    first = office.publish()
+    office.now_s += waits_s - 10
+    seal(5)
+    office.publish()
+    report = verification.verify(only=("files",))
+    assert report.is_sound is not is_told
+    said = f"it ends at 10; checkpoint 1 is of {first.signed_at.isoformat()}"
+    assert [each.detail for each in report.differences] == [said] * is_told
+    assert report.is_sound or report.kind == "files_late"
+
+
+def test_a_directory_that_stays_empty_is_told_of(
+    office: Office, settings: Settings, tmp_path: Path
+) -> None:
+    settings.TOLLGATE_TILE_DIRECTORY = str(tmp_path / "nowhere")
+    seal(5)
+    office.publish()
+    assert verification.verify(only=("files",)).is_sound
+    office.now_s += 300
+    office.publish()
+    assert verification.verify(only=("files",)).kind == "files_late"
 
 
 ATTACKS: Final[dict[str, tuple[str, Any, str]]] = {
