@@ -19,6 +19,8 @@ from audits.past import moments
 from audits.past.moments import Moment
 
 TAG: Final = "audits"
+DIFFERENCES_AT_MOST: Final = 10_000
+"""Events between the two moments of one answer, which is made in memory: some five megabytes."""
 
 
 class AsOfQuery(Value):
@@ -88,7 +90,8 @@ class DifferencesView(ApiView):
             description=(
                 "For auditors. The events after the earlier moment up to the later one, which is the"
                 " end of the log unless it is named; and of every thing that they moved the columns"
-                " that changed."
+                f" that changed. At most {DIFFERENCES_AT_MOST:,} events lie between them, else the"
+                " answer is 409 `moments_too_far_apart`; `manage audit difference` has no such end."
             ),
             parameters=operations.query_parameters(DifferencesQuery),
             responses={200: {"description": "Facts and changes.", "content": content}},
@@ -101,7 +104,8 @@ class DifferencesView(ApiView):
         asked = bodies.query(request.GET, DifferencesQuery)
         earlier = _named(asked.from_time, asked.from_index)
         later = moments.moment(as_of=asked.to_time, log_index=asked.to_index)
-        return respond(bodies.to_wire(past.differences(earlier, later)), as_recorded=True)
+        found = past.differences(earlier, later, at_most=DIFFERENCES_AT_MOST)
+        return respond(bodies.to_wire(found), as_recorded=True)
 
 
 def _named(time: datetime | None, index: int | None) -> Moment:

@@ -3,6 +3,7 @@
 Every answer follows from the log up to one index and from nothing else: no table of today is read.
 """
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -159,22 +160,53 @@ def _timers(event: type[Event]) -> tuple[Subscription, ...]:
     return (*house.subscriptions.get(event, ()), *_timers_added.get(event, ()))
 
 
-def differences(earlier: Moment, later: Moment) -> Differences:
-    """List what happened after one moment up to another; Refused `moments_reversed`."""
-    if earlier.log_index > later.log_index:
-        raise Refused("moments_reversed", "The earlier moment comes first")
-    facts = tuple(_fact(*each) for each in moments.between(earlier, later))
-    touched = sorted({(fact.aggregate, fact.stream_id) for fact in facts})
+def differences(earlier: Moment, later: Moment, *, at_most: int) -> Differences:
+    """List what happened after one moment up to another.
+
+    Refused `moments_reversed`, and `moments_too_far_apart` with more than `at_most` events between.
+    """
+    _ask_order(earlier, later)
+    events = later.log_index - earlier.log_index
+    if events > at_most:
+        detail = f"{events} events lie between: take steps, or `manage audit difference`"
+        raise Refused("moments_too_far_apart", detail, extra={"events_at_most": at_most})
     return Differences(
         earlier=earlier,
         later=later,
-        facts=facts,
-        changes=tuple(
-            _change(projections[aggregate], stream_id, earlier, later)
-            for aggregate, stream_id in touched
-            if aggregate in projections
-        ),
+        facts=tuple(_facts(earlier, later)),
+        changes=tuple(_changes(earlier, later)),
     )
+
+
+def differences_one_by_one(
+    earlier: Moment, later: Moment
+) -> Mapping[str, Moment | Iterator[Fact] | Iterator[Change]]:
+    """Give the members of all differences; memory holds which things changed, and one of them.
+
+    Refused `moments_reversed`.
+    """
+    _ask_order(earlier, later)
+    return {
+        "earlier": earlier,
+        "later": later,
+        "facts": _facts(earlier, later),
+        "changes": _changes(earlier, later),
+    }
+
+
+def _ask_order(earlier: Moment, later: Moment) -> None:
+    if earlier.log_index > later.log_index:
+        raise Refused("moments_reversed", "The earlier moment comes first")
+
+
+def _facts(earlier: Moment, later: Moment) -> Iterator[Fact]:
+    return itertools.starmap(_fact, moments.between(earlier, later))
+
+
+def _changes(earlier: Moment, later: Moment) -> Iterator[Change]:
+    for aggregate, stream_id in sorted(moments.moved_between(earlier, later)):
+        if aggregate in projections:
+            yield _change(projections[aggregate], stream_id, earlier, later)
 
 
 def _fact(log_index: int, recorded: Recorded[Any]) -> Fact:
@@ -194,8 +226,8 @@ def _fact(log_index: int, recorded: Recorded[Any]) -> Fact:
 
 
 def _change(projection: Projection, stream_id: UUID, earlier: Moment, later: Moment) -> Change:
-    before = _row(projection, moments.load_at(projection.decider, stream_id, earlier))
-    after = _row(projection, moments.load_at(projection.decider, stream_id, later))
+    then, since = moments.load_at_both(projection.decider, stream_id, earlier, later)
+    before, after = _row(projection, then), _row(projection, since)
     other = [name for name in after if before is None or before[name] != after[name]]
     return Change(
         kind=projection.decider.aggregate,

@@ -18,6 +18,7 @@ from audits import replay
 from audits.codec import Recorded, registry
 from audits.kernel import Decider, Refused
 from audits.reading import Loaded
+from audits.statements import run
 
 _LAST: Final = "SELECT coalesce(max(log_index), -1) FROM audits_log"
 _FIRST_AFTER: Final = """
@@ -28,6 +29,11 @@ _STREAM: Final = """
     FROM audits_event e JOIN audits_log l USING (event_id)
     WHERE e.stream_id = %s AND e.aggregate = %s AND l.log_index <= %s ORDER BY e.version
 """
+_STREAM_PLACED: Final = (
+    "SELECT l.log_index, e.type, e.schema_version, e.canonical"
+    " FROM audits_event e JOIN audits_log l USING (event_id)"
+    " WHERE e.stream_id = %b AND e.aggregate = %b::text AND l.log_index <= %b ORDER BY e.version"
+)
 _STREAMS: Final = """
     SELECT e.stream_id, e.version, e.type, e.schema_version, e.canonical
     FROM audits_event e JOIN audits_log l USING (event_id)
@@ -42,6 +48,11 @@ _KINDS: Final = """
 """
 _LOG: Final = """
     SELECT l.log_index, e.type, e.schema_version, e.canonical
+    FROM audits_log l JOIN audits_event e USING (event_id)
+    WHERE l.log_index <= %s AND l.log_index > %s ORDER BY l.log_index LIMIT %s
+"""
+_MOVED: Final = """
+    SELECT l.log_index, e.aggregate, e.stream_id
     FROM audits_log l JOIN audits_event e USING (event_id)
     WHERE l.log_index <= %s AND l.log_index > %s ORDER BY l.log_index LIMIT %s
 """
@@ -125,8 +136,27 @@ def settled_at(time: datetime) -> int:
 def load_at(decider: Decider[Any], stream_id: UUID, at: Moment) -> Loaded[Any]:
     """Fold one stream as it stood; version 0 where it had not begun, or is of another aggregate."""
     rows = _fetch(_STREAM, [stream_id, decider.aggregate, at.log_index])
-    recorded = tuple(registry.decode(*_typed(row)) for row in rows)
-    return Loaded(stream_id, decider.fold(item.data for item in recorded), len(recorded), recorded)
+    return _folded(decider, stream_id, [registry.decode(*_typed(row)) for row in rows])
+
+
+def load_at_both(
+    decider: Decider[Any], stream_id: UUID, earlier: Moment, later: Moment
+) -> tuple[Loaded[Any], Loaded[Any]]:
+    """Fold one stream as it stood at two moments, read once; versions as `load_at` has them."""
+    rows = run(_STREAM_PLACED, [stream_id, decider.aggregate, later.log_index]).fetchall()
+    placed = [(log_index, registry.decode(*typed)) for log_index, *typed in rows]
+    before = [item for log_index, item in placed if log_index <= earlier.log_index]
+    return (
+        _folded(decider, stream_id, before),
+        _folded(decider, stream_id, [item for _, item in placed]),
+    )
+
+
+def _folded(
+    decider: Decider[Any], stream_id: UUID, recorded: Sequence[Recorded[Any]]
+) -> Loaded[Any]:
+    state = decider.fold(item.data for item in recorded)
+    return Loaded(stream_id, state, len(recorded), tuple(recorded))
 
 
 def streams_at(decider: Decider[Any], at: Moment) -> Iterator[Loaded[Any]]:
@@ -153,6 +183,12 @@ def kinds_at(types: Sequence[str], at: Moment) -> Iterator[tuple[int, Recorded[A
 def between(earlier: Moment, later: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
     """Read what was added from one moment to another in log order, each with its index."""
     return _in_order(replay.pages(_LOG, [later.log_index], (earlier.log_index,)))
+
+
+def moved_between(earlier: Moment, later: Moment) -> set[tuple[str, UUID]]:
+    """List the streams that the events between two moments belong to, each with its aggregate."""
+    found = replay.pages(_MOVED, [later.log_index], (earlier.log_index,))
+    return {(aggregate, stream_id) for page in found for _, aggregate, stream_id in page}
 
 
 def events(event_ids: Iterable[UUID], at: Moment) -> Iterator[tuple[int, Recorded[Any]]]:

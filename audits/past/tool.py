@@ -2,7 +2,8 @@
 
 import argparse
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -40,6 +41,37 @@ def tell(answer: Any, *, as_json: bool) -> None:
     say((content if as_json else msgspec.json.format(content)).decode())
 
 
+def tell_members(members: Mapping[str, Any], *, as_json: bool) -> None:
+    """Write an object as `tell` does, each iterator in it as an array, an item at a time."""
+    for piece in _pieces(members, as_json=as_json):
+        sys.stdout.write(piece)
+    say("")
+
+
+def _pieces(members: Mapping[str, Any], *, as_json: bool) -> Iterator[str]:
+    def line(depth: int) -> str:
+        return "" if as_json else "\n" + "  " * depth
+
+    def written(value: Any, depth: int) -> str:
+        content = canonical(to_wire(value))
+        shown = content if as_json else msgspec.json.format(content)
+        return shown.decode().replace("\n", line(depth))
+
+    opening = "{"
+    for name, value in sorted(members.items()):
+        yield f"{opening}{line(1)}{written(name, 1)}{':' if as_json else ': '}"
+        opening = ","
+        if not isinstance(value, Iterator):
+            yield written(value, 1)
+            continue
+        beginning = "["
+        for item in value:
+            yield f"{beginning}{line(2)}{written(item, 2)}"
+            beginning = ","
+        yield "[]" if beginning == "[" else f"{line(1)}]"
+    yield f"{line(0)}}}"
+
+
 class Replay:
     """Shows things, lists, the ledger or clocks as they stood."""
 
@@ -75,7 +107,7 @@ class Difference:
     def run(self, options: Mapping[str, Any]) -> int:
         """Answer."""
         earlier, later = _moment(options["from"]), _moment(options["to"])
-        tell(to_wire(past.differences(earlier, later)), as_json=options["json"])
+        tell_members(past.differences_one_by_one(earlier, later), as_json=options["json"])
         return 0
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from audits.api import past as past_api
 from audits.past import moments
 from audits.sequencing import Sequencer
 from tests.audits.api.test_commands import problem
@@ -130,3 +131,15 @@ def test_clocks_and_differences_are_for_auditors(people: People, finished: Deal)
     assert (remitted["before"], remitted["after"]["status"]) == (None, "reconciled")
     assert remitted["after"]["amount_cents"] == str(finished.price_cents // 4)
     problem(people["auditor"].get("audits/differences"), 400, "query_invalid")
+
+
+def test_differences_of_more_events_than_an_answer_holds_are_refused(
+    people: People, finished: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del finished
+    ends = {"from_index": -1, "to_index": 4}
+    monkeypatch.setattr(past_api, "DIFFERENCES_AT_MOST", 5)
+    assert len(people["auditor"].get("audits/differences", ends).json()["facts"]) == 5
+    monkeypatch.setattr(past_api, "DIFFERENCES_AT_MOST", 4)
+    body = problem(people["auditor"].get("audits/differences", ends), 409, "moments_too_far_apart")
+    assert body["events_at_most"] == 4

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -159,7 +160,9 @@ def test_the_difference_between_two_moments_is_a_list_of_facts(played: Played) -
         for each in moments.kinds_at(["escrow_released"], end())
         if each[1].stream_id == played.remitted.escrow_id
     ]
-    found = past.differences(Moment(log_index=log_index - 1), Moment(log_index=log_index))
+    found = past.differences(
+        Moment(log_index=log_index - 1), Moment(log_index=log_index), at_most=1
+    )
     [fact] = found.facts
     assert (fact.event_id, fact.type, fact.log_index) == (
         released.event_id,
@@ -177,8 +180,10 @@ def test_the_difference_between_two_moments_is_a_list_of_facts(played: Played) -
 @pytest.mark.usefixtures("played")
 def test_moments_in_the_wrong_order_are_refused_and_equal_ones_do_not_differ() -> None:
     with pytest.raises(Refused, match="comes first"):
-        past.differences(Moment(log_index=5), Moment(log_index=4))
-    same = past.differences(end(), end())
+        past.differences(Moment(log_index=5), Moment(log_index=4), at_most=9)
+    with pytest.raises(Refused, match="comes first"):
+        past.differences_one_by_one(Moment(log_index=5), Moment(log_index=4))
+    same = past.differences(end(), end(), at_most=0)
     assert (same.facts, same.changes) == ((), ())
 
 
@@ -204,10 +209,43 @@ def test_the_tool_answers_as_of_a_time(played: Played, capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("played")
-def test_the_tool_tells_differences(capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("audit", "difference", "--from", "-1", "--to", "3", "--json")
-    told = capsys.readouterr().out
-    assert told.count('"event_id"') == 4
+def test_moments_may_lie_as_far_apart_as_is_said_and_no_further() -> None:
+    first, last = Moment(log_index=-1), Moment(log_index=6)
+    assert len(past.differences(first, last, at_most=7).facts) == 7
+    with pytest.raises(Refused, match="7 events lie between") as refused:
+        past.differences(first, last, at_most=6)
+    assert (refused.value.code, refused.value.extra) == (
+        "moments_too_far_apart",
+        {"events_at_most": 6},
+    )
+
+
+@pytest.mark.usefixtures("played")
+def test_a_stream_read_once_stands_at_both_moments_as_read_twice() -> None:
+    earlier, later = middle(), end()
+    moved = moments.moved_between(Moment(log_index=-1), later)
+    assert {aggregate for aggregate, _ in moved} >= {"license", "shipment", "customer"}
+    for aggregate, stream_id in moved:
+        if aggregate in projections:
+            decider = projections[aggregate].decider
+            both = moments.load_at_both(decider, stream_id, earlier, later)
+            apart = [moments.load_at(decider, stream_id, at) for at in (earlier, later)]
+            assert list(both) == apart
+
+
+@pytest.mark.parametrize("reads", [["--json"], []])
+@pytest.mark.parametrize(("first", "last"), [(-1, None), (20, None), (3, 4), (5, 5)])
+@pytest.mark.usefixtures("played")
+def test_the_tool_writes_piece_by_piece_what_differs_as_a_whole(
+    reads: list[str], first: int, last: int | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = end() if last is None else Moment(log_index=last)
+    whole = past.differences(Moment(log_index=first), later, at_most=10_000)
+    content = canonical(to_wire(whole))
+    assert (b'"facts":[]' in content) == (first == last)
+    expected = content if reads else msgspec.json.format(content)
+    call_command("audit", "difference", "--from", str(first), "--to", str(later.log_index), *reads)
+    assert capsys.readouterr().out.encode() == expected + b"\n"
 
 
 @pytest.mark.usefixtures("played")
