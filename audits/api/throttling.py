@@ -3,6 +3,7 @@
 Each person may ask so many a minute, and all together so many at once; both by web process.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
@@ -35,6 +36,18 @@ class PastThrottle(SimpleRateThrottle):
 def asks_for_past(request: Request) -> bool:
     """Tell whether the parameters of a request ask for the past."""
     return not ASKS_FOR_PAST.isdisjoint(request.GET)
+
+
+@contextmanager
+def bounded(request: Any, view: Any) -> Iterator[None]:
+    """Read the log for a page as the API does: Rejected with 429 for too many, 503 for too many at once."""
+    throttle = PastThrottle()
+    if not throttle.allow_request(request, view):
+        seconds = math.ceil(throttle.wait() or RETRY_AFTER_SECONDS)
+        detail = f"Too many questions about the past; the next is answered in {seconds} seconds"
+        raise Rejected(429, "throttled", detail, headers={"Retry-After": str(seconds)})
+    with reading_log():
+        yield
 
 
 @contextmanager

@@ -117,6 +117,13 @@ def thing_at(kind: str, thing_id: UUID, at: Moment, actor: Actor) -> Row:
     }
 
 
+def row_at(kind: str, thing_id: UUID, at: Moment) -> Row | None:
+    """Derive the row of one thing as it stood; None: it was not there yet."""
+    projection = _projection(kind)
+    found: Row | None = _row(projection, moments.load_at(projection.decider, thing_id, at))
+    return found
+
+
 def answer(kind: str, thing_id: UUID | None, at: Moment, actor: Actor) -> Row:
     """Answer what was asked, with the moment that the answer stands on.
 

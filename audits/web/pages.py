@@ -14,11 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
 from audits.api.problems import Rejected
+from audits.api.throttling import bounded
 from audits.models import Person
+from audits.web.as_of import ASKS_FOR_PAST
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS: Final = "5"
+BAD_REQUEST: Final = 400
 
 
 def viewer_of(request: HttpRequest) -> Person | None:
@@ -40,7 +43,13 @@ class Page(View):
             answer["Retry-After"] = RETRY_AFTER_SECONDS
             return answer
         except Rejected as error:
-            raise BadRequest(error.detail) from error
+            if error.status == BAD_REQUEST:
+                raise BadRequest(error.detail) from error
+            about = {"detail": error.detail}
+            busy = render(request, "audits/busy.html", about, status=error.status)
+            for name, value in error.headers.items():
+                busy[name] = value
+            return busy
 
 
 class PersonPage(Page):
@@ -53,6 +62,9 @@ class PersonPage(Page):
         viewer = viewer_of(request)
         if viewer is None:
             return redirect_to_login(request.get_full_path())
+        if any(request.GET.get(name) for name in ASKS_FOR_PAST):
+            with bounded(request, self):
+                return self.show(request, viewer, **path)
         return self.show(request, viewer, **path)
 
     def show(self, request: HttpRequest, viewer: Person, **path: Any) -> HttpResponse:

@@ -92,11 +92,15 @@ class Telling:
     """Wire name → what happened, in plain words; None: the name itself has to do."""
     describing: Describing
 
-    def entries(self, places: Sequence[Place]) -> list[Entry]:
-        """Tell the events of these places; as many queries for many as for one."""
+    def entries(self, places: Sequence[Place], *, as_recorded: bool = False) -> list[Entry]:
+        """Tell the events of these places; as many queries for many as for one.
+
+        as_recorded: personal data stay sealed, and people are named by their ids, so that an erasure
+        changes nothing of what is told.
+        """
         rows = rows_of(places)
-        names = _Names.of(rows)
-        together = zip(places, rows, _data_of(rows), strict=True)
+        names = _Names.of(rows, as_recorded=as_recorded)
+        together = zip(places, rows, _data_of(rows, as_recorded=as_recorded), strict=True)
         return [self._entry(place, row, data, names) for place, row, data in together]
 
     def _entry(self, place: Place, row: EventRow, data: dict[str, Any], names: "_Names") -> Entry:
@@ -117,10 +121,11 @@ class Telling:
         )
 
 
-def _data_of(rows: Sequence[EventRow]) -> list[dict[str, Any]]:
-    """Read the fields of events, personal data in clear."""
-    recorded = b",".join(bytes(envelope_of(row).data) for row in rows)
-    data: list[dict[str, Any]] = msgspec.json.decode(vault.revealed(b"[" + recorded + b"]"))
+def _data_of(rows: Sequence[EventRow], *, as_recorded: bool) -> list[dict[str, Any]]:
+    """Read the fields of events, personal data in clear or as recorded."""
+    recorded = b"[" + b",".join(bytes(envelope_of(row).data) for row in rows) + b"]"
+    shown = recorded if as_recorded else vault.revealed(recorded)
+    data: list[dict[str, Any]] = msgspec.json.decode(shown)
     return data
 
 
@@ -132,11 +137,11 @@ class _Names:
     organizations: dict[UUID, Organization]
 
     @classmethod
-    def of(cls, rows: Sequence[EventRow]) -> "_Names":
+    def of(cls, rows: Sequence[EventRow], *, as_recorded: bool) -> "_Names":
         envelopes = [envelope_of(row) for row in rows]
         behalf = {item.on_behalf_of for item in envelopes if item.on_behalf_of}
         return cls(
-            Person.objects.in_bulk({row.person_id for row in rows}),
+            {} if as_recorded else Person.objects.in_bulk({row.person_id for row in rows}),
             Organization.objects.in_bulk({row.organization_id for row in rows} | behalf),
         )
 

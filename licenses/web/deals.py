@@ -1,30 +1,27 @@
 """Deals as pages: which there are, and what happened in one, now or as of an earlier moment."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from audits.api import history, pages
 from audits.api.views import respond
 from audits.kernel import Actor, Role
-from audits.models import EventRow, Organization, Person
+from audits.models import Person
+from audits.past.moments import Moment
 from audits.web import timeline
-from audits.web.as_of import AsOfForm, as_of
+from audits.web.as_of import AsOfForm, as_of, moment_form
 from audits.web.details import Describing
 from audits.web.pages import PersonPage
 from audits.web.timeline import Place, Telling
-from audits.web.words import title
 from licenses.domain.money import amount_text
-from licenses.models import ApplicationRow, LicenseRow
+from licenses.models import ApplicationRow
 from licenses.queries import visible_applications, visible_streams
+from licenses.web.listed import Deal, applications_at, deal_at, deals_at, deals_of
 from licenses.web.titles import TITLES
 
 DEALS_A_PAGE: Final = 25
@@ -34,76 +31,30 @@ SECTION: Final = "deals"
 NEWEST_FIRST: Final = "-created_at"
 
 
-@dataclass(frozen=True, slots=True)
-class Deal:
-    """A deal as the list shows it."""
-
-    correlation_id: UUID
-    control_number: str | None
-    license_number: str | None
-    status: str
-    exporter: str
-    begun_at: datetime
-    changed_at: datetime
-
-
 class DealsPage(PersonPage):
     """`/deals/`: the deals that one may see, newest first."""
 
     def show(self, request: HttpRequest, viewer: Person, **_path: Any) -> HttpResponse:
-        """Show a page of deals."""
-        found = pages.page_of(
-            visible_applications(viewer.actor()),
-            ordering=NEWEST_FIRST,
-            cursor=request.GET.get("cursor"),
-            limit=DEALS_A_PAGE,
-        )
+        """Show a page of deals, or what is wrong with the moment asked for."""
+        form, actor = moment_form(request.GET), viewer.actor()
+        at = form.moment if form.is_valid() else None
+        place: Any = {"cursor": request.GET.get("cursor"), "limit": DEALS_A_PAGE}
+        if at is None:
+            found = pages.page_of(visible_applications(actor), ordering=NEWEST_FIRST, **place)
+            deals = deals_of(found.rows)
+        else:
+            found = pages.cut(applications_at(at, actor), ordering=NEWEST_FIRST, **place)
+            deals = deals_at(found.rows, at)
         context = {
             "viewer": viewer,
             "section": SECTION,
-            "deals": deals_of(found.rows),
+            "form": form,
+            "at": at,
+            "deals": deals if form.is_valid() else [],
             "found": found,
         }
-        return render(request, "licenses/deals.html", context)
-
-
-def deals_of(applications: Sequence[ApplicationRow]) -> list[Deal]:
-    """Describe the deals of these applications; as many queries for many as for one."""
-    licenses = {
-        row.application_id: row
-        for row in LicenseRow.objects.filter(application_id__in=[row.id for row in applications])
-    }
-    exporters = Organization.objects.in_bulk({row.exporter_id for row in applications})
-    changed = dict(
-        EventRow.objects.filter(correlation_id__in=[row.correlation_id for row in applications])
-        .values("correlation_id")
-        .annotate(last=Max("recorded_at"))
-        .values_list("correlation_id", "last")
-    )
-    return [
-        Deal(
-            correlation_id=row.correlation_id,
-            control_number=row.control_number,
-            license_number=licenses[row.id].license_number if row.id in licenses else None,
-            status=status(row, licenses.get(row.id)),
-            exporter=_name(exporters, row.exporter_id),
-            begun_at=row.created_at,
-            changed_at=changed.get(row.correlation_id, row.changed_at),
-        )
-        for row in applications
-    ]
-
-
-def _name(organizations: Mapping[UUID, Organization], organization_id: UUID) -> str:
-    known = organizations.get(organization_id)
-    return known.name if known else str(organization_id)
-
-
-def status(application: ApplicationRow, granted: LicenseRow | None) -> str:
-    """Say how far a deal is, in words: its license counts, or else its application."""
-    if granted is not None:
-        return title(f"license_{granted.status}")
-    return title(f"application_{application.status}")
+        code = 200 if form.is_valid() else 400
+        return render(request, "licenses/deals.html", context, status=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +66,25 @@ class Shown:
     all_events: int
     """How many events there are now."""
     slice: Slice[Place]
+    at: Moment | None
+    """What is shown of the deal itself stands on this; None: on today."""
 
     @property
     def places(self) -> list[Place]:
         """The places of the page."""
         return list(self.slice.object_list)
+
+    @property
+    def is_past(self) -> bool:
+        """Whether it looks back."""
+        return self.form.is_valid() and self.form.is_asked()
+
+    def deal(self) -> Deal | None:
+        """Describe the deal; None: it had not begun."""
+        if self.at is None:
+            [now] = deals_of([self.application])
+            return now
+        return deal_at(self.application.id, self.at)
 
 
 class TimelinePage(PersonPage):
@@ -136,7 +101,15 @@ class TimelinePage(PersonPage):
         form = as_of(request.GET)
         kept = form.keep(places) if form.is_valid() else []
         cut = Paginator(kept, EVENTS_A_PAGE).get_page(request.GET.get("page"))
-        return Shown(application, form, len(places), cut)
+        return Shown(application, form, len(places), cut, _moment(form, kept))
+
+
+def _moment(form: AsOfForm, kept: list[Place]) -> Moment | None:
+    """Tell what a deal stands on as a form asks: where it names an event, on that one's place."""
+    if not form.is_valid() or not form.is_asked() or form.moment is not None:
+        return form.moment
+    last = kept[-1].log_index if kept else None
+    return None if last is None else Moment(log_index=last)
 
 
 class DealPage(TimelinePage):
@@ -145,14 +118,14 @@ class DealPage(TimelinePage):
     def show(self, request: HttpRequest, viewer: Person, **_path: Any) -> HttpResponse:
         """Show the timeline, or what is wrong with the moment asked for."""
         shown = self.shown(request, viewer.actor())
-        [deal] = deals_of([shown.application])
         telling = Telling(TITLES.get, Describing(amount_text, shown.application.currency))
         context = {
             "viewer": viewer,
             "section": SECTION,
-            "deal": deal,
+            "deal": shown.deal(),
+            "correlation_id": self.kwargs["id"],
             "shown": shown,
-            "entries": telling.entries(shown.places),
+            "entries": telling.entries(shown.places, as_recorded=shown.is_past),
             "is_auditor": viewer.organization.role == Role.AUDITOR,
         }
         code = 200 if shown.form.is_valid() else 400
@@ -173,4 +146,4 @@ class DealHistory(TimelinePage):
             "page": shown.slice.number,
             "pages": shown.slice.paginator.num_pages,
         }
-        return respond(body)
+        return respond(body, as_recorded=shown.is_past)

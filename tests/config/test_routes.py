@@ -11,7 +11,6 @@ from django.urls import URLPattern, URLResolver
 from config.urls import urlpatterns
 from tests.support.client import ApiClient
 
-READS: Final = ("get", "head")
 UNDOCUMENTED: Final[Mapping[str, str]] = {
     "/api/v1/docs/": "shows the document",
     "/api/v1/schema/": "is the document",
@@ -37,12 +36,6 @@ OF_TODAY: Final[Mapping[str, str]] = {
 }
 """What is read and has no past."""
 MOMENTS: Final = ({"as_of", "log_index"}, {"from_time", "from_index", "to_time", "to_index"})
-PAGES_OF_TODAY: Final[Mapping[str, str]] = {
-    "/": "what this installation is",
-    "/log-in/": "a form",
-    "/log-out/": "a form",
-}
-A_DEAL: Final = "2f1d3c1e-0a5b-5c56-9b38-0e6ab7d5a2f1"
 
 
 def routes(

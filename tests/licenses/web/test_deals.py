@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from audits.kernel import Role
 from licenses.models import ApplicationRow, LicenseRow
 from licenses.web import deals
-from licenses.web.deals import status
+from licenses.web.listed import status
 from tests.licenses.api.conftest import CAST
 from tests.licenses.web.conftest import People, address
 from tests.support.deal import Deal
