@@ -53,6 +53,7 @@ _EVENTS_NAMED: Final = """
         ORDER BY e.version DESC LIMIT 1) AS last
     ORDER BY 1
 """
+_LAST: Final = "SELECT event_id FROM audits_log ORDER BY log_index DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,14 +167,17 @@ def _survey(audit: Audit, leased: Leased) -> work.Handler:
 
 
 def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
-    """Make the command that raises what an audit found, with the events that it names."""
+    """Make the command that raises what an audit found, with the events that it names.
+
+    What names none is shown by the log as a whole: then its last event is named, up to which it is so.
+    """
     subject, detail = _storable(difference.subject, 300), _storable(difference.detail, 4_000)
     return RaiseFinding(
         audit=audit.name,
         kind=difference.kind[:60],
         subject=subject,
         detail=detail,
-        evidence=_evidence(f"{difference.subject} {difference.detail}"),
+        evidence=_evidence(f"{difference.subject} {difference.detail}") or _end_of_log(),
         halts=audit.halts,
     )
 
@@ -189,6 +193,12 @@ def _evidence(text: str) -> tuple[UUID, ...]:
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS_NAMED, [named, named])
         return tuple(event_id for (event_id,) in cursor.fetchall())[:EVIDENCE_AT_MOST]
+
+
+def _end_of_log() -> tuple[UUID, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST)
+        return tuple(event_id for (event_id,) in cursor.fetchall())
 
 
 def _write_down(

@@ -1,5 +1,6 @@
 """The ledger added up from events alone: transfers, accounts, trial balance."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from django.db import connection
 from audits.differences import Difference, Look
 from licenses import guarded
 from licenses.verification.goods import rows_check
-from licenses.verification.rows import GuardedTable
+from licenses.verification.rows import GuardedTable, off_by
 
 TRANSFERS: Final = GuardedTable(
     name="licenses_ledger_transfer",
@@ -66,7 +67,8 @@ def ledger_check(look: Look) -> Iterator[Difference]:
     """
     yield from _transfers_check(look)
     for name, moved, there in _fetch(_ACCOUNTS):
-        detail = f"its transfers give {moved}, found {there}"
+        expected, found = (each and json.loads(each) for each in (moved, there))
+        detail = f"as its transfers are: {off_by(expected, found)}"
         yield Difference(kind="account_wrong", subject=f"account {name}", detail=detail)
     for transfer, kind, pending in _fetch(_UNRESOLVED):
         detail = f"a {kind} transfer and the pending one, {pending}, do not fit"
@@ -79,7 +81,8 @@ def trial_balance_check(look: Look) -> Iterator[Difference]:
     look.expect(len(totals))
     for currency, debits, credited, *pending in totals:
         if debits != credited or pending[0] != pending[1]:
-            detail = f"debits {debits}, credits {credited}, pending {pending[0]} and {pending[1]}"
+            posted = debits - credited
+            detail = f"debits less credits: {posted} posted, {pending[0] - pending[1]} pending"
             yield Difference(kind="trial_balance_off", subject=currency, detail=detail)
         look.done()
     for name, net, *pending in _fetch(_OVERDRAWN):

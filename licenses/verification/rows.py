@@ -92,3 +92,19 @@ def _orphans(table: GuardedTable) -> list[tuple[Any, UUID]]:
         cursor.execute(query, [list(table.aggregates)])
         rows: list[tuple[Any, UUID]] = cursor.fetchall()
     return rows
+
+
+def off_by(expected: Mapping[str, Any] | None, found: Mapping[str, Any] | None) -> str:
+    """Say in which columns a row is wrong, of figures by how much.
+
+    What is wrong stays in the same words while both sides move by the same.
+    """
+    if expected is None or found is None:
+        return "there is a row, and none belongs there" if found else "there is no row of it"
+    wrong = []
+    for name, value in found.items():
+        if isinstance(value, int) and isinstance(expected[name], int):
+            wrong += [f"{name} off by {value - expected[name]:+d}"] * (value != expected[name])
+        elif value != expected[name]:
+            wrong.append(f"{name} is {value}, not {expected[name]}")
+    return ", ".join(wrong)

@@ -24,7 +24,7 @@ from licenses.domain.allotment.state import AllotmentState, NotOpened, Volume, b
 from licenses.domain.allotment.values import Change, Counters, movement
 from licenses.domain.policy.model import Cap
 from licenses.guarded import Row
-from licenses.verification.rows import Derived, GuardedTable, row_differences
+from licenses.verification.rows import Derived, GuardedTable, off_by, row_differences
 
 ENTRIES: Final = GuardedTable(
     name="licenses_allotment_entry", columns=guarded.ENTRY_COLUMNS, aggregates=("allotment",)
@@ -123,7 +123,7 @@ def _counter_differences(look: Look) -> Iterator[Difference]:
             yield Difference(
                 kind="allotment_counter_wrong",
                 subject=f"licenses_allotment_counter {key}",
-                detail=f"events give {_named(wanted)}, found {_named(there)}",
+                detail=f"as events are: {off_by(_named(wanted), _named(there))}",
             )
 
 
@@ -142,10 +142,8 @@ def counter_row(stream_id: Any, cap: Cap, counters: Counters) -> tuple[Any, ...]
     return (stream_id, cap.metric, *ratio, *guarded.counter_values(counters))
 
 
-def _named(row: tuple[Any, ...] | None) -> str:
-    if row is None:
-        return "no row"
-    return ", ".join(f"{name} {value}" for name, value in zip(COUNTER_COLUMNS, row, strict=True))
+def _named(row: tuple[Any, ...] | None) -> dict[str, Any] | None:
+    return None if row is None else dict(zip(COUNTER_COLUMNS, row, strict=True))
 
 
 def _fetch() -> list[tuple[Any, ...]]:

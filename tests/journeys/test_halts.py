@@ -1,11 +1,14 @@
 """An audit of the ledger finds a difference: money stops, and goes on when two persons say so."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from audits import context, work
+from audits.domain import halt
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift
+from audits.domain.halt.state import Lifted
 from audits.findings import scheduled
 from audits.halting import HALTS
 from audits.models import FindingRow
@@ -48,3 +51,9 @@ def test_money_stops_when_the_ledger_does_not_add_up(stage: Stage) -> None:
     confirm(AUDITOR)
     waiting.deposit()
     assert isinstance(stage.state(escrow.DECIDER, waiting.escrow_id), Funded)
+
+    # Money moved, and the difference is the one that two persons explained.
+    scheduled.schedule(context.database_now() + timedelta(hours=2))
+    work.run_due()
+    assert isinstance(stage.state(halt.DECIDER, HALTS[HaltKind.MONEY]), Lifted)
+    assert {each.version for each in FindingRow.objects.filter(audit="trial_balance")} == {1}

@@ -3,6 +3,8 @@
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from audits.domain.finding.commands import (
     AnswerFinding,
     AssignFinding,
@@ -28,7 +30,6 @@ from audits.domain.finding.state import (
     Closed,
     FindingState,
     NotRaised,
-    Raised,
     evolve,
 )
 from audits.kernel import Decider, Facts, Refused
@@ -42,7 +43,7 @@ class AssignFacts(Facts):
 
 
 def raise_finding(command: RaiseFinding, state: FindingState, _facts: Facts) -> list[FindingEvent]:
-    """Raise it, unless it is open, or was closed as exactly this."""
+    """Raise it, unless it is open or was closed in exactly these words: then it is told already."""
     matter = FindingRaised(
         audit=command.audit,
         kind=command.kind,
@@ -51,11 +52,11 @@ def raise_finding(command: RaiseFinding, state: FindingState, _facts: Facts) -> 
         evidence=command.evidence,
         halts=command.halts,
     )
-    if isinstance(state, Raised | Assigned | Answered):
-        return []  # one finding, however often the audit runs
-    if isinstance(state, Closed) and state.matter == matter:
-        return []  # two persons have looked at this
-    return [matter]
+    if isinstance(state, NotRaised | Cleared):
+        return [matter]
+    # Where a stream shows it, its last event is named, which is another as soon as it goes on.
+    told = replace(state.matter, evidence=matter.evidence)
+    return [] if told == matter else [matter]
 
 
 def clear_finding(_command: ClearFinding, state: FindingState, _facts: Facts) -> list[FindingEvent]:

@@ -10,7 +10,7 @@ from audits.kernel import Event
 
 
 class FindingRaised(Event):
-    """An audit found something: for the first time, again after it was gone, or otherwise."""
+    """An audit found something: for the first time, again after it was gone, or in other words."""
 
     audit: Word
     kind: Word

@@ -58,7 +58,7 @@ FindingState: TypeAlias = NotRaised | Raised | Assigned | Answered | Closed | Cl
 INITIAL: Final[FindingState] = NotRaised()
 
 FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
-    FindingRaised: (NotRaised, Closed, Cleared),
+    FindingRaised: (NotRaised, Raised, Assigned, Answered, Closed, Cleared),
     FindingCleared: (Raised, Assigned, Answered, Closed),
     FindingAssigned: (Raised, Assigned, Answered),
     FindingAnswered: (Assigned,),
@@ -71,7 +71,7 @@ def evolve(state: FindingState, event: FindingEvent) -> FindingState:
     """Fold one event into the state."""
     require_follows(FOLLOWS, state, event)
     if isinstance(event, FindingRaised):
-        return Raised(matter=event)
+        return _told(state, event)
     if isinstance(state, NotRaised):
         raise TypeError(f"{type(event).__name__} cannot follow NotRaised")
     match event:
@@ -87,3 +87,10 @@ def evolve(state: FindingState, event: FindingEvent) -> FindingState:
             return Raised(matter=state.matter)
         case _:
             assert_never(event)
+
+
+def _told(state: FindingState, matter: FindingRaised) -> Raised | Assigned:
+    """Take up what is new; whoever looks into it still does, and has not answered that yet."""
+    if isinstance(state, Assigned | Answered):
+        return Assigned(matter=matter, assignee_id=state.assignee_id)
+    return Raised(matter=matter)

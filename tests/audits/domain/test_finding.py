@@ -23,6 +23,7 @@ from audits.domain.finding.events import (
     FindingRaised,
     FindingReopened,
 )
+from audits.domain.finding.state import Assigned
 from audits.domain.halt.commands import HaltKind
 from audits.kernel import Actor, Facts
 from tests.support.deciding import cells, given, outcome_of, states_of
@@ -104,6 +105,29 @@ def test_what_was_closed_stays_closed_until_it_is_otherwise() -> None:
     closed.when(RAISE, facts(SYSTEM)).then()
     otherwise = replace(RAISE, detail="expected 5, found 7")
     closed.when(otherwise, facts(SYSTEM)).then(replace(RAISED, detail="expected 5, found 7"))
+
+
+@pytest.mark.parametrize("name", ["raised", "assigned", "answered"])
+def test_what_is_open_is_told_anew_when_it_is_otherwise(name: str) -> None:
+    """More that is wrong in the same place must not hide behind what is known."""
+    more = {"detail": "expected 5, found 700"}
+    opened = given(DECIDER, *HISTORIES[name])
+    opened.when(replace(RAISE, **more), facts(SYSTEM)).then(replace(RAISED, **more))
+
+
+def test_an_answer_to_other_words_is_none_and_the_assignee_stays_asked() -> None:
+    otherwise = replace(RAISED, detail="expected 5, found 700")
+    told = given(DECIDER, *HISTORIES["answered"], otherwise)
+    told.when(CloseFinding(reason="Fine"), facts(OFFICER)).refused("finding_not_answered")
+    told.when(AnswerFinding(answer="A test transfer"), facts(AUDITOR)).then(ANSWERED)
+    state = DECIDER.fold(told.events)
+    assert state == Assigned(matter=otherwise, assignee_id=AUDITOR.person_id)
+
+
+@pytest.mark.parametrize("name", ["raised", "assigned", "answered", "closed"])
+def test_a_stream_that_goes_on_makes_no_other_finding(name: str) -> None:
+    later = replace(RAISE, evidence=(identity("later event"),))
+    given(DECIDER, *HISTORIES[name]).when(later, facts(SYSTEM)).then()
 
 
 def test_what_was_closed_and_gone_is_a_new_matter_when_it_comes_back() -> None:

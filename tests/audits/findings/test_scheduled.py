@@ -18,6 +18,7 @@ from audits.findings.scheduled import Audit
 from audits.halting import HALTS
 from audits.kernel import Command, Halted, Refused
 from audits.models import EventRow, FindingRow, WorkItem
+from audits.sequencing import Sequencer
 from tests.audits.api.toy import DECIDER, FillJar, JarFilled
 from tests.audits.histories import context_of, full_jar
 from tests.support.client import person_of
@@ -105,6 +106,17 @@ def test_what_is_found_is_a_finding_with_the_events_that_it_names(looking: Looki
         assert matter.evidence == (second,)  # a stream is shown by its last event
     row = FindingRow.objects.get(id=finding_id("toy", "amiss", f"jar {jar}"))
     assert (row.status, row.halts, row.assignee_id) == ("raised", "money", None)
+
+
+def test_what_names_no_event_is_shown_by_the_log_up_to_its_end(looking: Looking) -> None:
+    jar = full_jar(100)
+    Sequencer().run_until_empty()
+    looking.finds("a number that is in no event")
+    run_audit()
+    last = EventRow.objects.get(stream_id=jar, version=2).event_id
+    assert state_of("a number that is in no event").matter.evidence == (last,)
+    run_audit()
+    assert names("a number that is in no event") == ["finding_raised"]
 
 
 def test_the_same_is_not_raised_twice_and_cleared_when_it_is_gone(looking: Looking) -> None:
@@ -285,6 +297,21 @@ def test_a_halt_that_two_persons_lifted_is_not_set_again_for_the_same_finding(
     guarded()
     looking.finds("a jar", "another jar")
     run_audit()
+    with pytest.raises(Halted):
+        guarded()
+
+
+def test_what_gets_worse_behind_a_halt_that_was_lifted_halts_again(
+    looking: Looking, guarded: Callable[[], reading.Receipt]
+) -> None:
+    looking.finds("a jar", detail="off by +1")
+    run_audit()
+    do(ProposeLift(reason="Explained"), MONEY, OFFICER)
+    do(ConfirmLift(reason="Explained"), MONEY, AUDITOR)
+    guarded()
+    looking.finds("a jar", detail="off by +100000")
+    run_audit()
+    assert state_of("a jar").matter.detail == "off by +100000"
     with pytest.raises(Halted):
         guarded()
 
