@@ -110,6 +110,7 @@ MATRIX.add(
         },
         "audits_finding": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
         "audits_halt": READ_ONLY | dict.fromkeys((WEB, WORKER), _PROJECTED),
+        "audits_reference": READ_ONLY | {WORKER: ("SELECT", "INSERT")},
         "audits_organization": READ_ONLY,
         "audits_person": {
             WEB: ("SELECT", "UPDATE (last_login)"),

@@ -9,6 +9,7 @@ from django.db import connection
 from audits import access, nudging, work
 from audits import context as minting
 from audits.findings import scheduled
+from audits.lineage import references
 from audits.sealing import deployment
 
 _sweep: Final = deployment.recorded_first("worker", lambda: work.run_due(limit=200))
@@ -39,6 +40,15 @@ def record_accesses(*_args: Any, **_kwargs: Any) -> int:
     """Turn what the access log has noted into events; return how many reads."""
     done = 0
     while found := access.record():
+        done += found
+    return done
+
+
+@shared_task(name="audits.refer", ignore_result=True)
+def refer(*_args: Any, **_kwargs: Any) -> int:
+    """Write down what new events of the log refer to; return how many events."""
+    done = 0
+    while found := references.catch_up():
         done += found
     return done
 

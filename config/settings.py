@@ -178,6 +178,8 @@ CELERY_BEAT_SCHEDULE = {
     "logins": {"task": "audits.forget_logins", "schedule": 3_600.0, "options": {"expires": 3_600}},
     # Who was shown what becomes events, and so is sealed.
     "accesses": {"task": "audits.record_accesses", "schedule": 10.0, "options": {"expires": 10}},
+    # What the log's events refer to, so that lineage finds what came of something.
+    "references": {"task": "audits.refer", "schedule": 30.0, "options": {"expires": 30}},
     # Each audit has a work item for every slot of its own time; the sweep runs them.
     "audits": {"task": "audits.schedule", "schedule": 60.0, "options": {"expires": 60}},
 }

@@ -49,7 +49,8 @@ class LineageView(ApiView):
                 "For auditors. Along what decisions named as evidence, what set them off, and what"
                 " each kind of event follows from: from a payment to the Treasury back to deposit,"
                 " dispatch, certificate, approvals and screening. As JSON, as W3C PROV-JSON, or as"
-                " a picture."
+                " a picture. Of more than 10,000 events it says so (`lineage_too_large`): begin nearer"
+                " to what you look for, or ask as of an earlier moment."
             ),
             parameters=operations.query_parameters(LineageQuery),
             responses={200: {"description": "The lineage.", "content": content}},

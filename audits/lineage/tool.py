@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
+from audits import verification
 from audits.codec import canonical
 from audits.lineage import Lineage, lineage
 from audits.lineage.drawing import drawing_of
 from audits.lineage.provenance import prov_of
+from audits.lineage.references import references_check
 from audits.past import moments
 from audits.past.tool import moment_argument
 from audits.shapes import to_wire
@@ -51,5 +53,6 @@ TRACING: Final = Tracing()
 
 
 def register() -> None:
-    """Add the tool; a second call changes nothing."""
+    """Add the tool, and what it looks up to what is verified; a second call changes nothing."""
     add_tool("lineage", TRACING)
+    verification.add_check("references", references_check)

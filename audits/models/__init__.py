@@ -13,7 +13,7 @@ from audits.models.people import (
     Person,
     SubjectKey,
 )
-from audits.models.read import FindingRow, HaltRow, ReadModel
+from audits.models.read import FindingRow, HaltRow, ReadModel, ReferenceRow
 from audits.models.work import AccessRow, WorkItem
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Organization",
     "Person",
     "ReadModel",
+    "ReferenceRow",
     "SubjectKey",
     "Tile",
     "WorkItem",

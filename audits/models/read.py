@@ -1,4 +1,4 @@
-"""Read models: what all of them share, and those of findings and halts."""
+"""Read models: what all of them share, those of findings and halts, and what events refer to."""
 
 from django.db import models
 
@@ -51,3 +51,18 @@ class HaltRow(ReadModel):
 
     class Meta(ReadModel.Meta):
         db_table = "audits_halt"
+
+
+class ReferenceRow(models.Model):
+    """An event of the log refers to something outside its stream; leads from that to the event."""
+
+    pk = models.CompositePrimaryKey("named", "log_index")
+    named = models.UUIDField()
+    """An event or a stream (`audits.lineage.sources.references_of`)."""
+    log_index = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audits_reference"
+
+    def __str__(self) -> str:
+        return f"{self.named} {self.log_index}"

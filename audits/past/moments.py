@@ -61,6 +61,11 @@ _EVENTS: Final = """
     FROM audits_event e JOIN audits_log l USING (event_id)
     WHERE e.event_id = ANY(%s) AND l.log_index <= %s ORDER BY l.log_index
 """
+_PLACES: Final = """
+    SELECT l.log_index, e.type, e.schema_version, e.canonical
+    FROM audits_log l JOIN audits_event e USING (event_id)
+    WHERE l.log_index = ANY(%s) ORDER BY l.log_index
+"""
 _OF_STREAM: Final = """
     SELECT l.log_index, e.type, e.schema_version, e.canonical
     FROM audits_event e JOIN audits_log l USING (event_id)
@@ -194,6 +199,11 @@ def moved_between(earlier: Moment, later: Moment) -> set[tuple[str, UUID]]:
 def events(event_ids: Iterable[UUID], at: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
     """Read those of these events that the log held, in its order, each with its index."""
     return _in_order(iter([_fetch(_EVENTS, [list(event_ids), at.log_index])]))
+
+
+def at_places(log_indexes: Iterable[int]) -> Iterator[tuple[int, Recorded[Any]]]:
+    """Read the events at these log indexes, in order, each with its index."""
+    return _in_order(iter([_fetch(_PLACES, [list(log_indexes)])]))
 
 
 def of_stream(stream_id: UUID, at: Moment) -> Iterator[tuple[int, Recorded[Any]]]:

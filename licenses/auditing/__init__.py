@@ -1,8 +1,8 @@
 """What auditors can ask of licensed exports: the past, decisions taken again, other editions, lineage."""
 
 from audits import past
-from audits.lineage import rules
 from audits.lineage.drawing import words
+from audits.lineage.sources import rules
 from audits.tools import add_tool
 from licenses.auditing import books, bundles, surveys
 from licenses.auditing.origins import RULES

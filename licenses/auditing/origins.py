@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from audits.codec import Recorded
 from audits.kernel import Event
-from audits.lineage import Rule, Source
+from audits.lineage.sources import Rule, Source
 from customers.domain.customer import events as customer
 from customers.domain.screening_list.events import ListImported
 from customers.handlers import SCREENING_LIST_ID

@@ -9,10 +9,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from audits import lineage as module
 from audits.codec import CommandRef, Recorded
 from audits.kernel import Event
-from audits.lineage import LONGEST_FACT, Directions, Entry, Lineage, Source, lineage
+from audits.lineage import LONGEST_FACT, Directions, Lineage, lineage, references, sources
+from audits.lineage.references import Asked
+from audits.lineage.sources import Entry, Source
 from audits.past import moments
 from audits.past.moments import Moment
 from tests.support.people import EXPORTER, NOON
@@ -84,21 +85,26 @@ Follow = Callable[..., None]
 def follow(monkeypatch: pytest.MonkeyPatch) -> Follow:
     """Say what `Used` follows from."""
 
-    def say(*sources: Source) -> None:
-        monkeypatch.setattr(module, "rules", {Used: lambda _recorded: sources})
+    def say(*meant: Source) -> None:
+        monkeypatch.setattr(sources, "rules", {Used: lambda _recorded: meant})
 
     say()
     return say
 
 
-@pytest.fixture
-def traced(monkeypatch: pytest.MonkeyPatch, follow: Follow) -> Callable[..., Lineage]:
-    """Trace in a log of the test's own."""
+@pytest.fixture(params=["nothing", "half", "everything"])
+def traced(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, follow: Follow
+) -> Callable[..., Lineage]:
+    """Trace in a log of the test's own, of which so much is known by its references."""
     del follow
 
     def trace(log: Log, subject: UUID, directions: Directions = "back") -> Lineage:
-        for each in (between, events, of_stream, place_of):
+        known = {"nothing": -1, "half": len(log) // 2, "everything": len(log) - 1}[request.param]
+        for each in (between, events, at_places, of_stream, place_of):
             monkeypatch.setattr(moments, each.__name__, partial(each, log))
+        monkeypatch.setattr(references, "known_until", lambda: known)
+        monkeypatch.setattr(references, "naming", partial(naming, log, known))
         return lineage(subject, Moment(log_index=len(log) - 1), directions)
 
     return trace
@@ -111,6 +117,22 @@ def between(log: Log, earlier: Moment, later: Moment) -> list[Entry]:
 def events(log: Log, event_ids: Iterable[UUID], at: Moment) -> list[Entry]:
     asked = set(event_ids)
     return [each for each in between(log, START, at) if each[1].event_id in asked]
+
+
+def at_places(log: Log, log_indexes: Iterable[int]) -> list[Entry]:
+    return [(place, log[place]) for place in log_indexes]
+
+
+def naming(log: Log, known: int, asked: Iterable[Asked]) -> list[int]:
+    """Look up what the log's references would hold, no further than they are known."""
+    wanted = list(asked)
+    assert all(each.until <= known for each in wanted)
+    return [
+        place
+        for place, recorded in enumerate(log)
+        for named in [sources.references_of(recorded)]
+        if any(each.named in named and each.after < place <= each.until for each in wanted)
+    ]
 
 
 def of_stream(log: Log, stream_id: UUID, at: Moment) -> list[Entry]:

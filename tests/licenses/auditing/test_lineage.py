@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from audits.execution import NotFound
 from audits.kernel import Event
-from audits.lineage import Directions, Lineage, lineage
+from audits.lineage import Directions, Lineage, lineage, references
 from audits.lineage.drawing import arranged, drawing_of, reduced
 from audits.lineage.provenance import prov_of
 from audits.lineage.tool import FORMS
@@ -101,6 +101,16 @@ def test_the_dollar_leads_back_to_the_very_event_and_that_forward_to_it(
     made_it = latest(stream_of(played), kind).event_id
     assert made_it in {node.event_id for node in traced(paid, "back").nodes}
     assert paid in {node.event_id for node in traced(made_it, "forward").nodes}
+
+
+def test_what_is_looked_up_is_what_the_log_read_through_would_say(played: Played) -> None:
+    subjects = [latest(stream_of(played), kind).event_id for stream_of, kind in NAMED.values()]
+    assert references.known_until() == -1
+    read = [traced(subject, "forward") for subject in subjects]
+    while references.catch_up():
+        pass
+    assert references.known_until() == moments.last_index()
+    assert [traced(subject, "forward") for subject in subjects] == read
 
 
 def test_it_leads_to_no_other_deal(played: Played) -> None:
