@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import register_converter
+from django.urls.converters import IntConverter
 from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 
@@ -38,7 +39,14 @@ class PositionConverter:
         return name_of(*value)
 
 
+class LevelConverter(IntConverter):
+    """A tile's level, in the one way to write it."""
+
+    regex = "0|[1-9][0-9]?"
+
+
 register_converter(PositionConverter, "tile")
+register_converter(LevelConverter, "level")
 
 
 class PublicView(ApiView):

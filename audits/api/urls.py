@@ -43,7 +43,7 @@ urlpatterns: Final[list[URLPattern]] = [
 ]
 tile_patterns: Final[list[URLPattern]] = [
     path("checkpoint", tiles.NoteView.as_view(), name="tiles-checkpoint"),
-    path("tile/<int:level>/<tile:place>", tiles.TileView.as_view(), name="tile"),
+    path("tile/<level:level>/<tile:place>", tiles.TileView.as_view(), name="tile"),
     path("tile/entries/<tile:place>", tiles.EntriesView.as_view(), name="entries"),
 ]
 health_patterns: Final[list[URLPattern]] = [

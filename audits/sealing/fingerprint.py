@@ -1,4 +1,4 @@
-"""A fingerprint of what guards the journal: grants, triggers, constraints, functions of the database.
+"""A fingerprint of what guards the journal: grants, triggers, constraints, rules, functions and so on.
 
 Besides what the catalog says, it covers which transactions wrote those rows of it: a trigger that was
 switched off and on again between two looks looks the same and is not.
@@ -43,6 +43,14 @@ PARTS: Final = {
         SELECT c.relname, a.attname, a.attacl::text, '', '', '0'
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         WHERE c.relnamespace = 'public'::regnamespace AND a.attacl IS NOT NULL
+        UNION ALL
+        SELECT n.nspname, '', coalesce(n.nspacl::text, ''), pg_get_userbyid(n.nspowner), '', '0'
+        FROM pg_namespace n WHERE n.nspname = 'public'
+    """,
+    "indexes": """
+        SELECT c.relname, pg_get_indexdef(i.indexrelid), i.indisvalid::text, i.xmin::text
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique
     """,
     "roles": """
         SELECT r.rolname, r.rolsuper::text, r.rolbypassrls::text, r.rolcreaterole::text,
@@ -51,10 +59,31 @@ PARTS: Final = {
                    WHERE m.member = r.oid ORDER BY 1), ','), ''), '0'
         FROM pg_roles r WHERE r.rolname NOT LIKE 'pg\\_%%'
     """,
+    "rules": """
+        SELECT c.relname, r.rulename, pg_get_ruledef(r.oid), r.ev_enabled::text, r.xmin::text
+        FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        UNION ALL
+        SELECT c.relname, p.polname, concat(p.polcmd, p.polpermissive, p.polroles::text),
+               concat(pg_get_expr(p.polqual, c.oid), ';', pg_get_expr(p.polwithcheck, c.oid)),
+               p.xmin::text
+        FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+        WHERE c.relnamespace = 'public'::regnamespace
+    """,
+    "settings": """
+        SELECT coalesce(r.rolname, ''), (s.setdatabase = 0)::text,
+               array_to_string(s.setconfig, ';'), s.xmin::text
+        FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole
+        WHERE s.setdatabase IN (
+            0, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+    """,
     "triggers": """
-        SELECT c.relname, t.tgname, pg_get_triggerdef(t.oid), t.tgenabled::text, t.xmin::text
+        SELECT c.relname, coalesce(k.conname || ' ' || t.tgtype::text, t.tgname),
+               CASE WHEN t.tgisinternal THEN '' ELSE pg_get_triggerdef(t.oid) END,
+               t.tgenabled::text, t.xmin::text
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-        WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+        LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint AND t.tgisinternal
+        WHERE c.relnamespace = 'public'::regnamespace
     """,
     "views": """
         SELECT c.relname, pg_get_viewdef(c.oid), '0' FROM pg_class c

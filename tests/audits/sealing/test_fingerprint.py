@@ -71,26 +71,64 @@ def test_a_trigger_off_and_on_between_two_looks_leaves_a_trace() -> None:
     assert digests[0] == digests[1]  # all is as it was, and was touched
 
 
-CHANGES: Final = {
-    "grants": "GRANT DELETE ON audits_event TO tollgate_web",
-    "constraints": "ALTER TABLE audits_log DROP CONSTRAINT audits_log_not_negative",
-    "functions": (
-        "CREATE OR REPLACE FUNCTION audits_immutable() RETURNS trigger LANGUAGE plpgsql"
-        " AS $$ BEGIN RETURN NEW; END $$"
+CHANGES: Final = (
+    ("grants", "GRANT DELETE ON audits_event TO tollgate_web"),
+    ("grants", "GRANT CREATE ON SCHEMA public TO tollgate_web"),
+    ("constraints", "ALTER TABLE audits_log DROP CONSTRAINT audits_log_not_negative"),
+    ("indexes", "DROP INDEX licenses_transfer_once"),
+    ("triggers", "ALTER TABLE audits_log DISABLE TRIGGER ALL"),
+    ("rules", "CREATE RULE unheard AS ON INSERT TO audits_access DO INSTEAD NOTHING"),
+    ("rules", "CREATE POLICY unseen ON audits_access USING (false)"),
+    ("settings", "ALTER ROLE tollgate_web SET search_path = elsewhere, public"),
+    (
+        "functions",
+        (
+            "CREATE OR REPLACE FUNCTION audits_immutable() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NEW; END $$"
+        ),
     ),
-    "columns": "ALTER TABLE audits_event ALTER COLUMN writer SET DEFAULT 'nobody'",
-    "roles": "ALTER ROLE tollgate_web BYPASSRLS",
-    "views": "CREATE VIEW another AS SELECT event_id FROM audits_event",
-}
+    ("columns", "ALTER TABLE audits_event ALTER COLUMN writer SET DEFAULT 'nobody'"),
+    ("roles", "ALTER ROLE tollgate_web BYPASSRLS"),
+    ("views", "CREATE VIEW another AS SELECT event_id FROM audits_event"),
+)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("part", CHANGES)
-def test_every_part_is_watched(part: str) -> None:
+@pytest.mark.parametrize(("part", "statement"), CHANGES)
+def test_every_part_is_watched(part: str, statement: str) -> None:
     fingerprint.record_changes()
-    execute(CHANGES[part])
+    execute(statement)
     assert fingerprint.record_changes()
     assert part in fingerprinted().changed
+
+
+def test_every_part_was_tried() -> None:
+    assert {part for part, _ in CHANGES} == set(fingerprint.PARTS)
+
+
+@pytest.mark.django_db
+def test_a_foreign_key_that_was_not_asked_for_a_while_leaves_a_trace() -> None:
+    fingerprint.record_changes()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgisinternal AND tgrelid = 'audits_log'::regclass"
+        )
+        [(name,), *_] = cursor.fetchall()
+    for act in ("DISABLE", "ENABLE"):
+        execute(f'ALTER TABLE audits_log {act} TRIGGER "{name}"')
+    assert fingerprint.record_changes()
+    assert fingerprinted().changed == ("triggers",)
+
+
+@pytest.mark.django_db
+def test_an_index_that_was_made_again_leaves_a_trace() -> None:
+    fingerprint.record_changes()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef('licenses_transfer_once'::regclass)")
+        [(again,)] = cursor.fetchall()
+    execute("DROP INDEX licenses_transfer_once", again)
+    assert fingerprint.record_changes()
+    assert fingerprinted().changed == ("indexes",)
 
 
 @pytest.mark.django_db
