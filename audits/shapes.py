@@ -4,6 +4,7 @@ JSON readers disagree about floats, about the order of keys that are not ASCII a
 beyond 2^53 - 1. An event class that could hold such a thing is refused when its name is fixed.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ MONEY_SCHEMA: Final[dict[str, Any]] = {
     "examples": ["12500"],
 }
 
+_FINER: Final = re.compile(r"[.,][0-9]{6}[0-9]*[1-9]")
 _TEXTS: Final = (types.StrType, types.UUIDType, types.DateType, types.DateTimeType, types.EnumType)
 _PLAIN: Final = (*_TEXTS, types.BoolType, types.IntType, types.NoneType, types.LiteralType)
 
@@ -191,3 +193,8 @@ def _with_money_as_text(value: Any) -> Any:
             }
         case _:
             return value
+
+
+def is_finer_than_kept(time: str) -> bool:
+    """Tell whether an RFC 3339 time says more than the microseconds that the journal keeps."""
+    return _FINER.search(time) is not None

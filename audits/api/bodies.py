@@ -97,17 +97,23 @@ def query(parameters: QueryDict, shape: type[T]) -> T:
             raise Rejected(400, "query_invalid", "Holds a NUL character", path=f"$.{name}")
     found = msgspec.convert(values, shape, strict=False)
     for name, text in values.items():
-        if _is_misread(text, getattr(found, name)):
-            raise Rejected(400, "query_invalid", "Not what it stands for", path=f"$.{name}")
+        misread = _misread(text, getattr(found, name))
+        if misread is not None:
+            raise Rejected(400, "query_invalid", misread, path=f"$.{name}")
     return _timed(found, shape)
 
 
-def _is_misread(text: str, value: Any) -> bool:
-    """Tell whether msgspec read more into a text than the document says.
+def _misread(text: str, value: Any) -> str | None:
+    """Tell whether msgspec read something else into a text than the document says.
 
-    It takes `null` for nothing, which would be no filter at all, and a number for a time.
+    It takes `null` for nothing, which would be no filter at all, a number for a time, and rounds a
+    time to microseconds: what was recorded after it would count as before.
     """
-    return value is None or (isinstance(value, datetime) and ":" not in text)
+    if value is None or (isinstance(value, datetime) and ":" not in text):
+        return "Not what it stands for"
+    if isinstance(value, datetime) and shapes.is_finer_than_kept(text):
+        return "The journal keeps microseconds: give a time no finer"
+    return None
 
 
 def _exact(value: Any, path: str) -> Any:

@@ -13,7 +13,7 @@ from audits.lineage.drawing import drawing_of
 from audits.lineage.provenance import prov_of
 from audits.lineage.references import references_check
 from audits.past import moments
-from audits.past.tool import moment_argument
+from audits.past.tool import index_argument, moment_argument
 from audits.shapes import to_wire
 from audits.tools import add_tool, say
 
@@ -39,7 +39,7 @@ class Tracing:
         parser.add_argument("--format", choices=tuple(FORMS), default="json")
         when = parser.add_mutually_exclusive_group()
         when.add_argument("--as-of", type=moment_argument, metavar="TIME")
-        when.add_argument("--log-index", type=int, metavar="N")
+        when.add_argument("--log-index", type=index_argument, metavar="N")
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Answer; 1 where the log has no such thing."""

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from audits.codec import canonical
 from audits.kernel import Actor, Role
 from audits.past import moments
 from audits.past.moments import Moment
-from audits.shapes import to_wire
+from audits.shapes import is_finer_than_kept, to_wire
 from audits.tools import add_tool, say
 
 OPERATOR: Final = Actor(
@@ -25,14 +25,24 @@ OPERATOR: Final = Actor(
 )
 """Whoever may run tools on the database sees what auditors see."""
 _INDEX: Final = re.compile(r"-?[0-9]{1,15}")
+_Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 def moment_argument(text: str) -> datetime:
-    """Read an RFC 3339 time with its offset from UTC."""
+    """Read an RFC 3339 time with its offset from UTC, to the microsecond."""
+    if is_finer_than_kept(text):
+        raise argparse.ArgumentTypeError(f"{text}: the journal keeps microseconds")
     try:
-        return minting.utc(msgspec.convert(text, datetime, strict=True))
-    except (msgspec.ValidationError, ValueError) as error:
+        return minting.utc(msgspec.convert(text, _Time, strict=True))
+    except (msgspec.ValidationError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text}: write 2026-11-22T00:00:00Z") from error
+
+
+def index_argument(text: str) -> int:
+    """Read a log index; -1 is before the first."""
+    if _INDEX.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text}: write a log index, such as 42")
+    return int(text)
 
 
 def tell(answer: Any, *, as_json: bool) -> None:
@@ -83,7 +93,7 @@ class Replay:
         parser.add_argument("--id", type=UUID, help="one thing with its state; else all, as listed")
         when = parser.add_mutually_exclusive_group()
         when.add_argument("--as-of", type=moment_argument, metavar="TIME")
-        when.add_argument("--log-index", type=int, metavar="N")
+        when.add_argument("--log-index", type=index_argument, metavar="N")
         parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
 
     def run(self, options: Mapping[str, Any]) -> int:

@@ -9,7 +9,7 @@ from django.core.management.base import CommandParser
 from audits import queries
 from audits.kernel import Refused
 from audits.past import moments
-from audits.past.tool import moment_argument, tell
+from audits.past.tool import index_argument, moment_argument, tell
 from audits.shapes import to_wire
 from licenses.auditing.counterfactual import counterfactual
 from licenses.domain.policy.model import Edition
@@ -43,7 +43,7 @@ class WhatIf:
         parser.add_argument("--edition", required=True, metavar="NAME")
         when = parser.add_mutually_exclusive_group()
         when.add_argument("--as-of", type=moment_argument, metavar="TIME")
-        when.add_argument("--log-index", type=int, metavar="N")
+        when.add_argument("--log-index", type=index_argument, metavar="N")
         parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
 
     def run(self, options: Mapping[str, Any]) -> int:

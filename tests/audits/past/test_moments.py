@@ -53,6 +53,12 @@ def test_as_of_a_time_includes_what_was_recorded_at_it_and_nothing_later() -> No
     assert moments.moment_at(third - timedelta(microseconds=1)).log_index == 1
 
 
+def test_events_of_one_microsecond_count_together_or_not_at_all() -> None:
+    [_, time, _, _] = recorded_ago(30, 20, 20, 10)
+    assert moments.moment_at(time) == Moment(log_index=2)
+    assert moments.moment_at(time - timedelta(microseconds=1)) == Moment(log_index=0)
+
+
 def test_it_ends_before_the_first_later_event_whatever_comes_behind_that() -> None:
     """The log is not in the order of time: an answer is a beginning of it, never a selection."""
     _, late, slow = recorded_ago(30, 10, 20)

@@ -1,5 +1,6 @@
 """Pages as of a moment of the log: what they show, that it stays the same, and that every page can."""
 
+import re
 from contextlib import ExitStack
 from typing import Any, Final
 from unittest import mock
@@ -7,9 +8,11 @@ from unittest import mock
 import pytest
 from django.core.cache import cache
 
+from audits import vault
 from audits.api.throttling import READERS_AT_ONCE, PastThrottle, reading_log
 from audits.models import LogEntry, Person
 from audits.past import moments
+from audits.personal import ERASED, SEALED_FORM
 from audits.sequencing import Sequencer
 from audits.web.pages import PersonPage
 from config.urls import urlpatterns
@@ -26,6 +29,7 @@ OF_TODAY: Final = {
     "/log-out/": "a form",
 }
 """Pages that have no past."""
+PERSONAL: Final = re.compile(SEALED_FORM.encode())
 
 
 def index_of(kind: str, played: Deal) -> int:
@@ -84,6 +88,9 @@ def test_a_deal_is_listed_as_it_stood(people: People, played: Deal) -> None:
         told = page(people[name].get("/deals/", {"log_index": at})).text()
         assert words in told, (name, at)
         assert f"log index {at}" in told
+    listed = page(people["officer"].get("/deals/", {"log_index": submitted}))
+    last = LogEntry.objects.select_related("event").get(log_index=submitted).event.recorded_at
+    assert listed.all("time")[-1]["datetime"] == last.isoformat().replace("+00:00", "Z")
     then = page(people["auditor"].get(address(played), {"log_index": submitted}))
     assert (then.all("dt")[0].text, then.all("dd")[2].text) == ("Status then", "none")
     assert then.all("dd")[0].text == "Application submitted"
@@ -93,17 +100,20 @@ def test_a_deal_is_listed_as_it_stood(people: People, played: Deal) -> None:
 
 
 def test_pages_of_the_past_are_the_same_bytes_whatever_follows(
-    people: People, played: Deal
+    people: People, played: Deal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    at = {"log_index": index_of("license_granted", played)}
+    at = {"log_index": moments.last_index()}
     paths = ("/deals/", address(played))
     before = [content(people["auditor"].get(path, at)) for path in paths]
     json = people["auditor"].get(address(played, "history.json"), at).content
+    assert b"personal:1:" in json
+    assert b"personal:1:" in before[1]
     Deal(played.stage, played.customer_id, label="another").apply()
     Sequencer().run_until_empty()
     ApplicationRow.objects.update(status="denied")
     LicenseRow.objects.update(status="revoked", license_number="D0000000")
     Person.objects.filter(id=EXPORTER.person_id).update(username="renamed")
+    monkeypatch.setattr(vault, "revealed", lambda sealed: PERSONAL.sub(ERASED.encode(), sealed))
     assert [content(people["auditor"].get(path, at)) for path in paths] == before
     assert people["auditor"].get(address(played, "history.json"), at).content == json
 
