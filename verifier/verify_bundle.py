@@ -26,7 +26,6 @@ LOG_KEY, WITNESS_KEY, HASH_BYTES, CHECKPOINT_LINES, CLOCKS_APART_S, LATE_S = 1, 
 EMPTY_ROOT, UNIX = hashlib.sha256(b"").digest(), datetime.fromtimestamp(0, UTC)
 EVENT_LINE: Final = re.compile(rb'\{"event":(.*),"log_index":(0|[1-9][0-9]{0,10})\}\n', re.DOTALL)
 EVENT_ID: Final = re.compile(rb'"event_id":"([0-9a-f-]{36})"')
-BROKEN: Final = (EOFError, zipfile.BadZipFile, zlib.error)
 Hashes = Sequence[bytes]
 
 
@@ -53,8 +52,7 @@ _WRITE: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=
 def read_canonical(content: bytes) -> Any:
     """Read JSON in the one form of RFC 8785, with ASCII keys, integers only and no key twice."""
     try:
-        text = content.decode()
-        value = _READ.decode(text)
+        value = _READ.decode(text := content.decode())
         if _WRITE.encode(value) == text and (text.isascii() or _KEYS.decode(text)):
             return value
     except (ValueError, RecursionError) as error:
@@ -166,8 +164,7 @@ def read_note(content: bytes, keys: Collection[Key]) -> Checkpoint:
         raise Wrong("note_malformed", "not a signed note with the lines of a checkpoint")
     logs = {key.public for key in keys if (key.name, key.kind) == (body[0], LOG_KEY)}
     timed = {Key(body[0], WITNESS_KEY, public) for public in logs}  # it signs with the time, too
-    known = (*keys, *timed)
-    signed = dict(each for line in lines for each in signers(f"{text}\n".encode(), line, known))
+    signed = dict(s for one in lines for s in signers(f"{text}\n".encode(), one, {*keys, *timed}))
     if not any((key.name, key.kind) == (body[0], LOG_KEY) for key in signed):
         raise Wrong("signature_missing", "none of the given keys of this log signed the checkpoint")
     witnesses = {key.public for key in signed if key.kind == WITNESS_KEY} - logs
@@ -202,9 +199,11 @@ class Bundle:
 
     def __init__(self, path: Path) -> None:
         self.path, self.archive = path, None if path.is_dir() else zipfile.ZipFile(path)
-        found = (p.relative_to(path).as_posix() for p in path.rglob("*") if not p.is_dir())
-        names = self.archive.namelist() if self.archive else found
-        self.names = [name for name in names if not name.endswith("/")]  # a directory is no file
+        packed = self.archive.infolist() if self.archive else []
+        self.names = [each.filename for each in packed if each.file_size or not each.is_dir()]
+        self.names += [p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()]
+        if any(p.is_symlink() or not (p.is_file() or p.is_dir()) for p in path.rglob("*")):
+            raise ValueError("not_plain: it holds a link, a pipe or a device, no plain file")
 
     def open(self, name: str) -> IO[bytes]:
         """Open one of its files."""
@@ -256,7 +255,7 @@ class Verification:
                     for line in self.bundle.lines(name, self.files[name]):
                         if name == "events.jsonl":
                             self._event(line)
-                except (Wrong, *BROKEN) as error:
+                except (Wrong, EOFError, zipfile.BadZipFile, zlib.error) as error:
                     self.differ(error if isinstance(error, Wrong) else Wrong("file_broken", name))
         self._compare_claims()
         self._compare_roots()
@@ -389,7 +388,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Wrong as wrong:
         found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
     except Exception as error:  # noqa: BLE001 -- whatever stopped it, nothing was judged
-        found = {"unusable": [repr(error)]}
+        is_told = isinstance(error, (OSError, ValueError))
+        found = {"unusable": [str(error) if is_told else f"not as the format has it: {error!r}"]}
     listed = {key: [value] if isinstance(value, int) else value for key, value in found.items()}
     words = "\n".join(f"{key}: {each}" for key, values in listed.items() for each in values)
     sys.stdout.write((json.dumps(found) if asked.json else words) + "\n")

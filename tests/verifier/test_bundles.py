@@ -1,9 +1,11 @@
 """Bundles: what holds is proved and said, whatever differs is found, and told by its place."""
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,6 +94,57 @@ def test_an_archive_may_name_its_directories(tmp_path: Path) -> None:
     assert "empty/" in zipfile.ZipFile(tmp_path / "bundle.zip").namelist()
     assert found(tmp_path / "bundle.zip") == found(place)
     assert found(place)[0] == 0
+
+
+def test_a_directory_of_an_archive_holds_nothing_itself(tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for path in place.iterdir():
+            archive.write(path, path.name)
+        archive.writestr("hidden/", b"what nobody would look for")
+    code, answer = found(tmp_path / "bundle.zip")
+    assert (code, answer["differences"][0]["code"]) == (1, "file_differs")
+    assert "hidden/" in answer["differences"][0]["detail"]
+
+
+def linked(place: Path) -> None:
+    (place / "events.jsonl").rename(place.parent / "elsewhere")
+    (place / "events.jsonl").symlink_to(place.parent / "elsewhere")
+
+
+NOT_PLAIN: Final[dict[str, Callable[[Path], None]]] = {
+    "a link": linked,
+    "a link to a directory": lambda place: (place / "more").symlink_to(place.parent),
+    "a link to nothing": lambda place: (place / "more").symlink_to(place.parent / "nothing"),
+    "a pipe": lambda place: os.mkfifo(place / "more"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_PLAIN)
+def test_what_is_no_plain_file_is_not_opened(name: str, tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    NOT_PLAIN[name](place)
+    code, answer = found(place)
+    assert (code, list(answer)) == (2, ["unusable"])
+    assert answer["unusable"][0].startswith("not_plain: ")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "checkpoint", "leaves"])
+def test_a_file_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    (place / name).unlink()
+    code, answer = found(place)
+    assert (code, list(answer)) == (2, ["unusable"])
+    assert str(place / name) in answer["unusable"][0]
+
+
+@pytest.mark.parametrize("content", [b"null", b"5", b'{"format":"tollgate-bundle/1"}'])
+def test_what_is_no_manifest_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
+    place = WHOLE.write(tmp_path / "bundle")
+    (place / "manifest.json").write_bytes(content)
+    code, answer = found(place)
+    assert (code, list(answer)) == (2, ["unusable"])
+    assert answer["unusable"][0].startswith("not as the format has it: ")
 
 
 def test_an_archive_may_not_hold_a_name_twice(tmp_path: Path) -> None:
