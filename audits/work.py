@@ -129,7 +129,7 @@ class Leased:
 
 Handler = Callable[[Leased], None]
 Survey = Callable[[Leased], Handler]
-"""Reads much, outside any transaction, and gives what writes the outcome in one."""
+"""Reads much outside any transaction, or works in steps, and gives what writes the outcome in one."""
 _handlers: Final[dict[str, Handler]] = {}
 _surveys: Final[dict[str, Survey]] = {}
 
@@ -142,6 +142,18 @@ def register(kind: str, handler: Handler) -> None:
 def register_survey(kind: str, survey: Survey) -> None:
     """Say what runs long work of this kind: it reads first, on a lease that it renews, then writes."""
     _surveys[kind] = survey
+
+
+def step(leased: Leased, handler: Handler) -> None:
+    """Do a part of work in a transaction of its own; Fenced where the lease is lost by its end."""
+    with transaction.atomic():
+        handler(leased)
+        if not heartbeat.renew(leased.id, leased.token, lease=LEASE):
+            raise Fenced(str(leased.id))
+
+
+def nothing_more(_leased: Leased) -> None:
+    """End work whose steps have done all of it."""
 
 
 def enqueue(items: Sequence[NewWork]) -> list[UUID]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,26 +45,32 @@ Order = tuple[UUID, Command]
 """The stream and the command to carry out on it."""
 
 
-def run_process(process: Process[Any]) -> work.Handler:
+def run_process(process: Process[Any]) -> work.Survey:
     """Make what folds a deal's events and carries out everything that still follows from them.
 
-    All of it is one transaction, so every stream that it writes to is locked before any command
-    locks what it only reads; what happened while it waited for them is then known.
+    Each command has a transaction of its own, so that all it saw stands before it in the log. What
+    one killed in the middle leaves is still outstanding, and is carried out by the next attempt.
     """
 
-    def handle(leased: Leased) -> None:
+    def pursue(leased: Leased) -> work.Handler:
         for intent in outstanding(process, leased.subject_id):
-            order = ORDERS[type(intent)](intent)
-            if order is not None:
-                target, command = order
-                decider = execution.house.procedures[type(command)].decider
-                reading.load(decider, target, lock="write")
-        for intent in outstanding(process, leased.subject_id):
-            order = ORDERS[type(intent)](intent)
-            if order is not None:
-                carry_out(leased, *order)
+            work.step(leased, partial(follow, process, intent))
+        return work.nothing_more
 
-    return handle
+    return pursue
+
+
+def follow(process: Process[Any], intent: Intent, leased: Leased) -> None:
+    """Carry out one intent, unless what happened until its stream was locked has settled it."""
+    order = ORDERS[type(intent)](intent)
+    if order is None:
+        return
+    target, command = order
+    reading.load(execution.house.procedures[type(command)].decider, target, lock="write")
+    if intent in outstanding(process, leased.subject_id):
+        now_due = ORDERS[type(intent)](intent)
+        if now_due is not None:
+            carry_out(leased, *now_due)
 
 
 def outstanding(process: Process[Any], correlation_id: UUID) -> tuple[Intent, ...]:

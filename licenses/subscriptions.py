@@ -32,7 +32,7 @@ def register() -> None:
     """Tell the house which events make which work, and who does it."""
     table = dict(TIMETABLE)
     for process in PROCESSES:
-        work.register(process.name, run_process(process))
+        work.register_survey(process.name, run_process(process))
         on_deal = Subscription(kind=process.name, subject=lambda recorded: recorded.correlation_id)
         for trigger in process.triggers:
             table[trigger] = (*table.get(trigger, ()), on_deal)

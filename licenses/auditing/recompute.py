@@ -14,7 +14,7 @@ from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
-from audits.kernel import Command, ImpossibleHistoryError, Refused, Role
+from audits.kernel import Command, ImpossibleHistoryError, Refused
 from audits.past.decided import FROM_THE_START, Decided, decided
 from audits.past.hindsight import Hindsight, NotSeen
 from audits.past.rebuilding import Named, NotRebuilt, Together, named_values
@@ -39,21 +39,19 @@ from licenses.gathering.lookups import answered_by
 
 AGAIN: Final = "taken_again"
 UNSAID: Final = "not_said_by_its_events"
-BEHIND: Final = "behind_others_in_its_transaction"
 REFUSED_AGAIN: Final = "refused_again"
 UNKEPT: Final = "refused_and_not_kept"
 RACED: Final = "refused_by_a_constraint"
 UNSEEN: Final = "rests_on_a_sealed_name"
 UNNAMED: Final = "brought_a_sealed_name_that_was_not_kept"
 UNKNOWN: Final = "no_such_command"
-CROWDED: Final = "persons_command_beside_others_in_its_transaction"
+CROWDED: Final = "beside_others_in_its_transaction"
 LOST: Final = "refused_and_nothing_kept"
 UNREAD: Final = "refused_and_not_readable"
 UNFOLDED: Final = "rests_on_a_stream_that_does_not_fold"
 OWN: Final = "the_journals_own"
 """What becomes of a decision; the journal's own records are none."""
 INNOCENT: Final[Mapping[str, str]] = {
-    BEHIND: "another command wrote in the same transaction of a process: what it saw has no place",
     UNKEPT: "what was refused was too long to be kept: no more is there than its fingerprint",
     UNSEEN: "a name that it compared is sealed, and nothing says whose it was taken for",
     UNNAMED: "it comes out as recorded; its fingerprint was made of a sealed name, too, that is nowhere",
@@ -63,7 +61,7 @@ INNOCENT: Final[Mapping[str, str]] = {
 UNEXPLAINED: Final[Mapping[str, str]] = {
     UNSAID: "its events, their stream and their edition do not say what its fingerprint was made of",
     UNKNOWN: "there is no command of that name that writes there",
-    CROWDED: "another command wrote in the same transaction, and a person's has one of its own",
+    CROWDED: "another command wrote in the same transaction, and each has one of its own",
     LOST: "a refusal and what it refused are recorded together, and only the refusal is there",
     UNREAD: "what was kept of it hashes as it should, and is no command of that name",
     UNFOLDED: "an event stands in a stream that it rests on where no decision could put it",
@@ -162,7 +160,7 @@ def _taken(
 ) -> tuple[str, list[Difference]]:
     gather = gather_of(kind)
     if not desk.saw_everything:
-        return BEHIND if together[0].actor.role is Role.SYSTEM else CROWDED, []
+        return CROWDED, []
     if of_kind(together, CommandRefused) is not None:
         return _refused_again(desk, together, kind, gather)
     said = besides(next((each.edition for each in together if each.edition is not None), None))
