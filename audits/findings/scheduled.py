@@ -1,7 +1,8 @@
 """Scheduled audits: each a work item a slot of time, what it finds a finding, what is gone cleared.
 
 An audit looks at everything in one snapshot, on a lease that it keeps renewing and outside any
-transaction that writes; then one transaction raises what is new, clears what is gone and is done.
+transaction that writes; then it raises what is new and clears what is gone, each in a transaction of
+its own. One that is killed in between looks anew.
 """
 
 import itertools
@@ -9,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -154,8 +156,7 @@ def unsealed(now: datetime) -> Iterator[Difference]:
 
 
 def _survey(audit: Audit, leased: Leased) -> work.Handler:
-    """Look, and give what writes down what was found."""
-    del leased
+    """Look, raise what was found and clear what is gone."""
     now = minting.database_now()
     with queries.snapshot():
         differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
@@ -163,7 +164,9 @@ def _survey(audit: Audit, leased: Leased) -> work.Handler:
     found = {finding_id(audit.name, each.kind, each.subject): each for each in commands}
     is_all = len(differences) < FOUND_AT_MOST
     saw_all = is_all and all(each.kind != verification.BROKEN_OFF for each in differences)
-    return lambda item: _write_down(audit, item, found, saw_all=saw_all)
+    for target, command in _orders(audit, found, saw_all=saw_all):
+        work.step(leased, partial(_carry_out, audit, target, command))
+    return work.nothing_more
 
 
 def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
@@ -201,22 +204,21 @@ def _end_of_log() -> tuple[UUID, ...]:
         return tuple(event_id for (event_id,) in cursor.fetchall())
 
 
-def _write_down(
-    audit: Audit, leased: Leased, found: Mapping[UUID, Command], *, saw_all: bool
-) -> None:
-    """Raise what was found, clear what is gone; in the transaction of the work item."""
+def _orders(
+    audit: Audit, found: Mapping[UUID, Command], *, saw_all: bool
+) -> list[tuple[UUID, Command]]:
+    """List what to raise and, where the audit saw all that there is, what to clear."""
     rows = FindingRow.objects.filter(audit=audit.name, status__in=_OPEN)
     gone = sorted(set(rows.values_list("id", flat=True)) - set(found))
     orders: list[tuple[UUID, Command]] = sorted(found.items(), key=lambda order: order[0])
-    if saw_all:
-        orders += [(target, ClearFinding()) for target in gone]
-    for target, command in orders:
-        execution.execute(command, target, _context(audit, leased, target))
+    return [*orders, *((target, ClearFinding()) for target in gone if saw_all)]
 
 
-def _context(audit: Audit, leased: Leased, target: UUID) -> Context:
-    return Context(
+def _carry_out(audit: Audit, target: UUID, command: Command, leased: Leased) -> None:
+    """Raise or clear one; each attempt looks anew, so its commands are its own."""
+    context = Context(
         actor=minting.system_actor(audit.kind),
         now=minting.database_now(),
-        command_id=minting.follow_up_id(leased.id, f"{target}"),
+        command_id=minting.follow_up_id(leased.id, f"{leased.token}/{target}"),
     )
+    execution.execute(command, target, context)

@@ -23,7 +23,8 @@ H200: Final[dict[str, Any]] = {
     "dram_bandwidth_gb_per_s": 4_800,
     "dram_capacity_gb": 141,
     "interconnect_bandwidth_gb_per_s": 900,
-    "us_commercially_available_on": "2024-03-27",
+    # Announced on 2023-11-13 for the second quarter of 2024; this is the last day of it.
+    "us_commercially_available_on": "2024-06-30",
     "source": "Maker's published figures",
 }
 B200: Final[dict[str, Any]] = H200 | {
@@ -37,7 +38,8 @@ B200: Final[dict[str, Any]] = H200 | {
     "dram_bandwidth_gb_per_s": 8_000,
     "dram_capacity_gb": 180,
     "interconnect_bandwidth_gb_per_s": 1_800,
-    "us_commercially_available_on": "2025-02-01",
+    # First sold in the maker's quarter that ended on 2025-01-26.
+    "us_commercially_available_on": "2025-01-26",
 }
 
 

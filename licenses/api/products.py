@@ -24,7 +24,7 @@ SPECIFICATION: Final[dict[str, Any]] = {
     "dram_bandwidth_gb_per_s": 4_800,
     "dram_capacity_gb": 141,
     "interconnect_bandwidth_gb_per_s": 900,
-    "us_commercially_available_on": "2024-03-27",
+    "us_commercially_available_on": "2024-06-30",
     "source": "Data sheet of the maker, dense figures",
 }
 

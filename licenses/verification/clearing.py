@@ -102,8 +102,6 @@ def _differences(event: Recorded[Any], judged: Judged) -> Iterator[Difference]:
         yield about(event, "edition_not_in_force", detail)
         return
     desk = desk_of(event)
-    if not desk.saw_everything:
-        return
     try:
         found = _by_condition(judged.judge(desk, event, ruling))
     except Refused as refusal:

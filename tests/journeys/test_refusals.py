@@ -29,7 +29,7 @@ B200: dict[str, Any] = H200 | {
     ],
     "dram_bandwidth_gb_per_s": 8_000,
     "dram_capacity_gb": 180,
-    "us_commercially_available_on": "2025-02-01",
+    "us_commercially_available_on": "2025-01-26",
 }
 
 
