@@ -53,9 +53,11 @@ def test_each_finding_has_a_transaction_of_its_own() -> None:
     assert raised() == (3, 3)
 
 
+@pytest.mark.parametrize(("detail", "told"), [("as before", 3), ("in other words", 4)])
 def test_what_an_audit_that_was_cut_off_left_is_raised_by_the_next_attempt(
-    looking: Looking, monkeypatch: pytest.MonkeyPatch
+    detail: str, told: int, looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    looking.finds(*FOUND, detail="as before")
     real = execution.execute
 
     def execute(command: Command, *values: Any, **named: Any) -> Any:
@@ -67,8 +69,8 @@ def test_what_an_audit_that_was_cut_off_left_is_raised_by_the_next_attempt(
         patch.setattr(execution, "execute", execute)
         assert not run()
     assert raised() == (1, 1)
-    looking.finds(*FOUND, detail="seen again, and told otherwise")
+    looking.finds(*FOUND, detail=detail)
     change(WorkItem.objects.get(kind="audit_toy").id, due_at=context.database_now())
     assert run()
-    assert raised() == (3, 3)
-    assert [names(each) for each in FOUND] == [["finding_raised"]] * 3
+    assert raised() == (told, told)
+    assert {names(each)[0] for each in FOUND} == {"finding_raised"}
