@@ -17,7 +17,8 @@ from audits.web.words import title
 from benchmarks.peers.actions.models import Action
 from licenses.domain.money import amount_text
 from licenses.models import ApplicationRow
-from licenses.web.deals import EVENTS_A_PAGE, SECTION, deals_of
+from licenses.web.deals import EVENTS_A_PAGE, SECTION
+from licenses.web.listed import deals_of
 from licenses.web.titles import TITLES
 
 
