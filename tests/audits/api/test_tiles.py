@@ -19,6 +19,8 @@ pytestmark = pytest.mark.django_db
 ANYBODYS = ("0/000", "0/001", "0/002.p/88", "0/000.p/3", "0/001.p/44", "1/000.p/2", "1/000.p/1")
 AUDITORS = ("entries/000", "entries/002.p/88", "entries/000.p/3", "entries/001.p/44")
 NOBODYS = (
+    "00/000",
+    "00/002.p/88",
     "0/002",
     "0/002.p/89",
     "0/003.p/1",
