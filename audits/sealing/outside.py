@@ -22,9 +22,9 @@ from audits.sealing.halt import SealingHalted
 MODE: Final = 0o640
 TORN: Final = b" was cut off\n"
 """Ends what a crash left of a line, so that it says nothing, even where only its newline lacked."""
-LOCK_TRIES: Final = 100
+LOCK_TRIES: Final = 1_200
 LOCK_SECONDS: Final = 0.05
-"""Pause between two tries to lock the file: whoever may read it could hold it for ever."""
+"""Pause between two tries to lock the file, which last a minute: any reader could hold it for ever."""
 CHUNK_BYTES: Final = 1_048_576
 
 
