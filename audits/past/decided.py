@@ -7,13 +7,16 @@ never changes. Commands that the log does not hold yet come last, by command.
 
 import itertools
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
 
 from audits.codec import Recorded, registry
+from audits.kernel import Event
 from audits.past.hindsight import Hindsight, desk_of
+from audits.past.moments import Moment
 from audits.past.streams import UNPLACED, Place, Streams
+from audits.replay import wire_names
 from audits.statements import run
 
 PAGE_SIZE: Final = 1_000
@@ -39,6 +42,21 @@ _OF_COMMANDS: Final = """
     SELECT command_id, event_id, type, schema_version, canonical FROM audits_event
     WHERE command_id = ANY(%b) ORDER BY command_id, ordinal
 """
+_KINDS: Final = """
+    SELECT l.log_index, e.xid::text::bigint, e.correlation_id, e.type, e.schema_version, e.canonical
+    FROM audits_log l CROSS JOIN LATERAL (
+        SELECT xid, correlation_id, type, schema_version, canonical FROM audits_event
+        WHERE event_id = l.event_id LIMIT 1) AS e
+    WHERE l.log_index <= %b AND e.type = ANY(%b) AND l.log_index > %b
+    ORDER BY l.log_index LIMIT %b
+"""
+_KINDS_WAITING: Final = """
+    SELECT e.event_id, e.xid::text::bigint, e.correlation_id, e.type, e.schema_version, e.canonical
+    FROM audits_event e
+    WHERE NOT EXISTS (SELECT FROM audits_log l WHERE l.event_id = e.event_id)
+      AND e.type = ANY(%b) AND e.event_id > %b ORDER BY e.event_id LIMIT %b
+"""
+_OF_DEALS: Final = "SELECT DISTINCT stream_id FROM audits_event WHERE correlation_id = ANY(%b)"
 _CROWDED: Final = """
     SELECT xid::text::bigint FROM audits_event WHERE xid = ANY(%b::text[]::xid8[])
     GROUP BY xid HAVING count(DISTINCT command_id) > 1
@@ -52,6 +70,13 @@ class Decided(NamedTuple):
     """Its events, in their order."""
     desk: Hindsight
     """The desk at which it is decided again, where its first event stands."""
+
+
+class Happened(NamedTuple):
+    """One event, and the desk at which what it rests on is judged again."""
+
+    event: Recorded[Any]
+    desk: Hindsight
 
 
 class _First(NamedTuple):
@@ -71,6 +96,38 @@ def decided(after: int = FROM_THE_START) -> Iterator[list[Decided]]:
     streams = Streams()
     for page in itertools.chain(_logged(after), _waiting()):
         yield _page(page, streams)
+
+
+def happened(types: Iterable[type[Event]], at: Moment | None = None) -> Iterator[list[Happened]]:
+    """Read the events of some types in the order of the log, in pages; up to a moment if one is named.
+
+    If none is, those that the log does not hold yet come last, by event. Memory is as of `decided`.
+    """
+    names, streams = wire_names(types), Streams()
+    last = UNPLACED if at is None else at.log_index
+    for rows in _pages(_KINDS, [last, names], FROM_THE_START):
+        yield _at_desks([((row[0], row[1]), *row[2:]) for row in rows], streams)
+    if at is None:
+        for rows in _pages(_KINDS_WAITING, [names], UUID(int=0)):
+            yield _at_desks([((UNPLACED, row[1]), *row[2:]) for row in rows], streams)
+
+
+def _pages(
+    statement: LiteralString, values: Sequence[Any], after: int | UUID
+) -> Iterator[list[tuple[Any, ...]]]:
+    while rows := run(statement, [*values, after, PAGE_SIZE]).fetchall():
+        yield rows
+        after = rows[-1][0]
+
+
+def _at_desks(rows: Sequence[tuple[Any, ...]], streams: Streams) -> list[Happened]:
+    """Sit down at the desk of each event: its place, its deal, and what it is decoded from."""
+    streams.fetch(_column(_OF_DEALS, [list({row[1] for row in rows})]))
+    found = []
+    for place, _, *typed in rows:
+        event = registry.decode(*typed)
+        found.append(Happened(event, desk_of(event, place=place, streams=streams)))
+    return found
 
 
 def _logged(after: int) -> Iterator[list[_First]]:

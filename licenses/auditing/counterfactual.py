@@ -13,10 +13,9 @@ from msgspec.structs import replace
 
 from audits.codec import Recorded
 from audits.kernel import Event
-from audits.past import moments
-from audits.past.hindsight import Hindsight, desk_of
+from audits.past.decided import happened
+from audits.past.hindsight import Hindsight
 from audits.past.moments import Moment
-from audits.replay import wire_names
 from licenses.auditing.outcomes import BrokenCap, Counterfactual, Failed, Failing, OtherLevy
 from licenses.auditing.then import Then
 from licenses.auditing.volumes import Account, Volumes
@@ -66,8 +65,10 @@ def counterfactual(edition: Edition, at: Moment) -> Counterfactual:
     """Walk the log up to a moment and judge every grant, shipment and levy under `edition`."""
     history = _History(edition, Volumes(edition.cap))
     with looking_back(), answered_by(Then()):
-        for log_index, recorded in moments.kinds_at(wire_names(_STEPS), at):
-            _STEPS[type(recorded.data)](history, (log_index, recorded, desk_of(recorded)))
+        for page in happened(_STEPS, at):
+            for recorded, desk in page:
+                log_index, _ = desk.moment()
+                _STEPS[type(recorded.data)](history, (log_index, recorded, desk))
     return Counterfactual(
         edition=edition.name,
         stands_on=at,

@@ -6,14 +6,17 @@ a shipment's own decisions read without a lock.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from audits import replay
 from audits.codec import Recorded
 from audits.differences import Difference, Look
+from audits.execution import Desk
 from audits.kernel import Event, Refused
-from audits.past.hindsight import Hindsight, desk_of
+from audits.past.decided import happened
+from audits.past.hindsight import Hindsight
 from audits.verification.authority import about
 from licenses.domain import application, license, shipment
 from licenses.domain.application.events import ApplicationApproved, DecisionProposed
@@ -21,8 +24,9 @@ from licenses.domain.application.values import Outcome
 from licenses.domain.license.events import LicenseReinstated
 from licenses.domain.policy.model import Condition, Edition, Verdict
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
-from licenses.editions import ruling_at
+from licenses.editions import looking_back, ruling_at
 from licenses.gathering import deals, shipments
+from licenses.gathering.lookups import Tables, answered_by
 
 Verdicts = tuple[Verdict, ...]
 Judge = Callable[[Hindsight, Recorded[Any], Edition], Verdicts]
@@ -86,13 +90,31 @@ JUDGED: Final[Mapping[type[Event], Judged]] = {
 def clearing_check(look: Look) -> Iterator[Difference]:
     """Judge again whatever was judged, under the edition that ruled."""
     look.expect(replay.count_types(JUDGED))
-    for together in replay.commands_with(JUDGED):
-        for event in together:
-            yield from _differences(event, JUDGED[type(event.data)])
-            look.done()
+    with looking_back(), answered_by(_LEVIES_LEFT_OUT):
+        for page in happened(JUDGED):
+            for event, desk in page:
+                yield from _differences(event, desk, JUDGED[type(event.data)])
+                look.done()
 
 
-def _differences(event: Recorded[Any], judged: Judged) -> Iterator[Difference]:
+class _LeviesLeftOut(Tables):
+    """What C9 alone looks up is not looked up: its verdict is not judged."""
+
+    def overdue_remittances(self, _desk: Desk, license_id: UUID, *, assessed_by: datetime) -> int:
+        """Say none."""
+        del license_id, assessed_by
+        return 0
+
+    def confirmed_cents(self, _desk: Desk, license_id: UUID, *, shipment_id: UUID) -> int:
+        """Say none."""
+        del license_id, shipment_id
+        return 0
+
+
+_LEVIES_LEFT_OUT: Final = _LeviesLeftOut()
+
+
+def _differences(event: Recorded[Any], desk: Hindsight, judged: Judged) -> Iterator[Difference]:
     if isinstance(event.data, DecisionProposed) and event.data.proposal.outcome is Outcome.DENY:
         return  # a denial rests on the officers' reasons, not on verdicts
     named = judged.edition(event.data)
@@ -101,7 +123,6 @@ def _differences(event: Recorded[Any], judged: Judged) -> Iterator[Difference]:
         detail = f"decided under {named}, in force was {ruling.name if ruling else 'none'}"
         yield about(event, "edition_not_in_force", detail)
         return
-    desk = desk_of(event)
     try:
         found = _by_condition(judged.judge(desk, event, ruling))
     except Refused as refusal:

@@ -7,14 +7,16 @@ import pytest
 from django.db import connection
 
 from audits import reading
-from audits.models import EventRow
+from audits.models import EventRow, LogEntry
 from audits.past import decided
 from audits.past.decided import FROM_THE_START
 from audits.past.hindsight import desk_of
+from audits.past.moments import Moment
 from audits.past.streams import UNPLACED, Place, Stream, Streams
+from audits.replay import wire_names
 from audits.sequencing import Sequencer
 from audits.statements import run
-from tests.audits.api.toy import DECIDER, FillJar, Open
+from tests.audits.api.toy import DECIDER, FillJar, JarFilled, JarSmashed, Open
 from tests.audits.histories import do, full_jar, smashed_jar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
@@ -104,6 +106,51 @@ def test_what_was_moved_out_of_the_dense_log_is_not_passed_over(log_index: int) 
     indexed()
     reindexed(EventRow.objects.order_by("event_id")[4].event_id, log_index)
     assert {command_id: events for _, command_id, events in walked()} == in_the_journal()
+
+
+def filled(at: Moment | None = None) -> list[decided.Happened]:
+    return [each for page in decided.happened([JarFilled, JarSmashed], at) for each in page]
+
+
+def of_types() -> list[UUID]:
+    """List the events of these types as the log has them, those that it does not have last."""
+    rows = EventRow.objects.filter(type__in=wire_names([JarFilled, JarSmashed]))
+    ids = list(rows.order_by("event_id").values_list("event_id", flat=True))
+    places = dict(LogEntry.objects.values_list("event_id", "log_index"))
+    return sorted(ids, key=lambda event_id: places.get(event_id, UNPLACED))
+
+
+def test_events_of_some_types_come_once_in_the_order_of_the_log() -> None:
+    jars()
+    indexed()
+    full_jar(5, 6, 7, 8)
+    assert [each.event.event_id for each in filled()] == of_types()
+    assert len(of_types()) > 2 * PAGE
+
+
+def test_events_up_to_a_moment_come_up_to_it_and_none_that_the_log_does_not_hold() -> None:
+    jars()
+    indexed()
+    everything = [each.desk.moment()[0] for each in filled()]
+    full_jar(5)
+    for last in everything:
+        for at in (last - 1, last):
+            found = [each.desk.moment()[0] for each in filled(Moment(log_index=at))]
+            assert found == [index for index in everything if index <= at]
+
+
+def test_each_event_of_some_types_has_a_desk_of_its_own() -> None:
+    """Inside a command, too: what the command recorded before the event counts."""
+    found = jars()
+    indexed()
+    full_jar(5)
+    for event, desk in filled():
+        alone = desk_of(event)
+        assert (desk.moment(), desk.saw_everything) == (alone.moment(), alone.saw_everything)
+        assert desk.context == alone.context
+        for jar in (*found, event.stream_id):
+            one, other = desk.load(DECIDER, jar), alone.load(DECIDER, jar)
+            assert (one.state, one.recorded) == (other.state, other.recorded)
 
 
 def test_before_each_command_every_stream_stands_as_it_then_stood() -> None:
