@@ -232,7 +232,7 @@ class Verification:
 
     def __init__(self, bundle: Bundle, keys: Collection[Key], outside: Mapping[str, bytes]) -> None:
         self.bundle, self.tree, self.named, self.latest_s = bundle, Tree(), set[str](), 0.0
-        self.differences, self.difference_count = list[Any](), 0
+        self.differences, self.counts = list[Any](), Counter[str]()
         self.manifest = read_canonical(bundle.read("manifest.json"))
         if self.manifest["format"] != "tollgate-bundle/1":
             raise ValueError("this is no bundle of the format tollgate-bundle/1")
@@ -264,9 +264,9 @@ class Verification:
         return self.report(quorum)
 
     def differ(self, wrong: Wrong, index: int | None = None, event_id: str | None = None) -> None:
-        """Note a difference; keep the first 20."""
-        self.difference_count += 1
-        if self.difference_count <= SHOWN:
+        """Note a difference; keep the first 20 of each kind."""
+        self.counts[wrong.code] += 1
+        if self.counts[wrong.code] <= SHOWN:
             about = {"log_index": index, "event_id": event_id}
             self.differences.append({"code": wrong.code, "detail": str(wrong), **about})
 
@@ -368,7 +368,7 @@ class Verification:
         }
         unproved = [text for text, is_missing in missing.items() if is_missing]
         words = {"proved": [] if self.differences else proved, "not_proved": unproved}
-        return {"difference_count": self.difference_count, "differences": self.differences} | words
+        return {"difference_count": self.counts.total(), "differences": self.differences} | words
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
