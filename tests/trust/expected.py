@@ -47,7 +47,7 @@ lab_test        RegisterLot              system            not_registered
 lab_test        DrawSample               laboratory        sampling sampled voided
 lab_test        SubmitReport             laboratory        sampling sampled certified failed voided
 lab_test        VoidCertificate          system            certified
-finding         RaiseFinding             system            not_raised closed cleared
+finding         RaiseFinding             system            not_raised raised assigned answered closed cleared
 finding         ClearFinding             system            raised assigned answered closed
 finding         AssignFinding            officer,auditor   raised assigned answered
 finding         AnswerFinding            officer,auditor   assigned

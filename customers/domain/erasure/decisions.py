@@ -60,8 +60,10 @@ def approve_erasure(
     _command: ApproveErasure, state: ErasureState, facts: ErasureFacts
 ) -> list[ErasureEvent]:
     """Erase what another person asked to erase, if still nothing keeps it."""
-    if isinstance(state, Erased) and state.by == facts.actor.person_id:
-        return []
+    if isinstance(state, Erased):
+        if state.by == facts.actor.person_id:
+            return []
+        raise Refused("already_erased", "Another person erased the data before")
     if not isinstance(state, Requested):
         raise Refused("erasure_not_requested", "Somebody must ask for the erasure first")
     if state.by == facts.actor.person_id:

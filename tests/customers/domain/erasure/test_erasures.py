@@ -48,6 +48,7 @@ def test_one_person_asks_and_another_erases() -> None:
     given(DECIDER, REQUESTED).when(REQUEST, facts()).then()
     given(DECIDER, REQUESTED).when(ApproveErasure(), facts(SECOND_OFFICER)).then(ERASED)
     given(DECIDER, REQUESTED, ERASED).when(ApproveErasure(), facts(SECOND_OFFICER)).then()
+    given(DECIDER, REQUESTED, ERASED).when(ApproveErasure(), facts()).refused("already_erased")
 
 
 def test_nobody_erases_alone() -> None:
