@@ -35,7 +35,10 @@ def deal_page(request: HttpRequest, viewer: Person, deal_id: UUID) -> HttpRespon
         "viewer": viewer,
         "section": SECTION,
         "deal": deals_of([application])[0],
-        "shown": SimpleNamespace(form=form, slice=found, all_events=found.paginator.count),
+        "correlation_id": deal_id,
+        "shown": SimpleNamespace(
+            form=form, slice=found, all_events=found.paginator.count, at=None, is_past=False
+        ),
         "entries": [
             _entry(number, action, describing) for number, action in enumerate(found, start=1)
         ],
