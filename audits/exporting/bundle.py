@@ -77,8 +77,11 @@ def export(order: Order, place: Path, progress: Progress | None = None) -> Expor
     """Write a bundle to `place`: a directory, or one file where the name ends in .zip.
 
     Raises Refused `export_exists`, `export_running`, `export_other` where an unfinished one of another order stands,
-    `checkpoint_too_small`, `parquet_not_installed`, and what `scopes.indexes` refuses; NotFound before the first checkpoint.
+    `checkpoint_too_small`, `parquet_not_installed`, `place_unusable`, and what `scopes.indexes` refuses; NotFound before the first checkpoint;
+    OSError where the place cannot be written: asked for again, it goes on once it can.
     """
+    if not place.name:
+        raise Refused("place_unusable", f"{place} is no name for a bundle")
     if "parquet" in order.forms:
         tables.pyarrow_modules()
     partial = place.with_name(f"{place.name}.partial")

@@ -70,6 +70,8 @@ class Export:
                 done = export(order, options["place"], progress)
         except (LogChanged, TileMissing) as error:
             raise CommandError(f"log_changed: {error}") from error
+        except OSError as error:
+            raise CommandError(f"place_unusable: {error}") from error
         if options["json"]:
             say(msgspec.json.encode(done).decode())
         else:

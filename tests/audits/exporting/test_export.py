@@ -1,13 +1,16 @@
 """`manage audit export`: what it writes, the one-file verifier proves; a crash costs one part."""
 
 import csv
+import errno
 import json
+import os
 import sys
 import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import Mock
 from uuid import UUID
 
 import msgspec
@@ -308,6 +311,30 @@ def test_the_auditors_role_suffices(
         call_command("audit", "consistency", "--from", "6")
         cursor.execute("RESET ROLE")
     assert verified(tmp_path / "all", capsys)[0] == 0
+
+
+@pytest.mark.usefixtures("jar")
+def test_a_place_that_cannot_be_written_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (str(tmp_path / "file" / "all"), "/", ""):
+        with pytest.raises(CommandError, match=r"^place_unusable: "):
+            call_command("audit", "export", place, "--all")
+
+
+@pytest.mark.usefixtures("jar")
+def test_a_full_disk_is_named_and_once_it_has_room_the_export_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "all"
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with monkeypatch.context() as patch:
+        patch.setattr(bundle, "_write_contents", Mock(side_effect=full))
+        with pytest.raises(CommandError, match=r"^place_unusable: .*No space left"):
+            call_command("audit", "export", str(place), "--all")
+    assert not place.exists()
+    call_command("audit", "export", str(place), "--all")
+    capsys.readouterr()
+    assert verified(place, capsys)[0] == 0
 
 
 def test_events_that_are_gone_are_missed(jar: UUID, tmp_path: Path) -> None:
