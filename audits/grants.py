@@ -33,7 +33,7 @@ NOTE_ACCESS: Final = (
 )
 
 LEASE: Final = (
-    "UPDATE (due_at, status, attempts, lease_token, lease_until, last_error, finished_at)"
+    "UPDATE (due_at, status, attempts, lease_token, lease_until, last_error, reached, finished_at)"
 )
 
 PUBLIC: Final = "PUBLIC"

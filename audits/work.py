@@ -6,7 +6,7 @@ All times are the database's.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -42,9 +42,9 @@ _CLAIM: Final = """
         SELECT id FROM audits_work_item
         WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
           AND (status = 'ready' OR lease_until < clock_timestamp())
-          AND (%s::uuid IS NULL OR id = %s)
+          AND (%s::uuid IS NULL OR id = %s) AND (kind = ANY(%s)) = %s
         ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING id, kind, subject_id, event_id, lease_token, attempts
+    RETURNING id, kind, subject_id, event_id, lease_token, attempts, reached::text
 """
 _FINISH: Final = """
     UPDATE audits_work_item
@@ -73,6 +73,13 @@ _REVIVE: Final = """
     UPDATE audits_work_item
     SET status = 'ready', attempts = 0, due_at = clock_timestamp()
     WHERE id = %s AND status = 'dead' RETURNING kind
+"""
+_OLDEST: Final = """
+    SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0) FROM audits_work_item
+    WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
+      AND (kind <> ALL(%(long)s) OR NOT EXISTS (
+          SELECT FROM audits_work_item busy WHERE busy.kind = ANY(%(long)s)
+          AND busy.status = 'leased' AND busy.lease_until > clock_timestamp()))
 """
 _CAUSE: Final = "SELECT canonical FROM audits_event WHERE event_id = %s"
 
@@ -106,6 +113,10 @@ class Leased:
     event_id: UUID | None
     token: UUID
     attempts: int
+    reached: str | None = None
+    """How far an earlier attempt came, as JSON."""
+    held: heartbeat.Held = field(default_factory=heartbeat.Held, compare=False)
+    """What keeps the lease while a survey runs; it is told how far that is."""
 
     def cause(self) -> Recorded[Any]:
         """Read the event that caused the work."""
@@ -132,6 +143,8 @@ Survey = Callable[[Leased], Handler]
 """Reads much outside any transaction, or works in steps, and gives what writes the outcome in one."""
 _handlers: Final[dict[str, Handler]] = {}
 _surveys: Final[dict[str, Survey]] = {}
+_long: Final[set[str]] = set()
+"""Kinds that may take hours: nothing else waits for them (ADR 20)."""
 
 
 def register(kind: str, handler: Handler) -> None:
@@ -139,9 +152,14 @@ def register(kind: str, handler: Handler) -> None:
     _handlers[kind] = handler
 
 
-def register_survey(kind: str, survey: Survey) -> None:
-    """Say what runs long work of this kind: it reads first, on a lease that it renews, then writes."""
+def register_survey(kind: str, survey: Survey, *, is_long: bool = False) -> None:
+    """Say what runs long work of this kind: it reads first, on a lease that it renews, then writes.
+
+    is_long: it may take hours, and is left to whoever asks for such work alone.
+    """
     _surveys[kind] = survey
+    _long.difference_update({kind})
+    _long.update({kind} if is_long else ())
 
 
 def step(leased: Leased, handler: Handler) -> None:
@@ -168,22 +186,30 @@ def enqueue(items: Sequence[NewWork]) -> list[UUID]:
     return ids
 
 
-def claim(item_id: UUID | None = None, *, lease: timedelta = LEASE) -> Leased | None:
-    """Lease one due item (this one, or the longest due); None: there is nothing to do."""
-    values: list[Any] = [lease, item_id, item_id]
+def claim(
+    item_id: UUID | None = None, *, lease: timedelta = LEASE, long: bool = False
+) -> Leased | None:
+    """Lease one due item (this one, or the longest due); None: there is nothing to do.
+
+    long: of the kinds that may take hours; else of all others.
+    """
+    values: list[Any] = [lease, item_id, item_id, sorted(_long), long]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         row = cursor.fetchone()
     return None if row is None else Leased(*row)
 
 
-def run(leased: Leased) -> bool:
-    """Do a leased item's work; effect and `done` commit together. Tell whether it is done."""
+def run(leased: Leased, *, alive: Callable[[], object] = bool) -> bool:
+    """Do a leased item's work; effect and `done` commit together. Tell whether it is done.
+
+    alive: called now and then while long work goes on.
+    """
     if leased.attempts > MAX_ATTEMPTS:
         return _give_up(leased, "every attempt ended without a result")
     try:
-        _carry_out(leased)
-    except Fenced:
+        _carry_out(leased, alive)
+    except (Fenced, heartbeat.LeaseLost):
         log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
         return False
     except Halted as error:
@@ -200,13 +226,13 @@ def run(leased: Leased) -> bool:
     return True
 
 
-def _carry_out(leased: Leased) -> None:
+def _carry_out(leased: Leased, alive: Callable[[], object]) -> None:
     survey = _surveys.get(leased.kind)
     if survey is None:
         _commit(leased, _handlers[leased.kind])
         return
-    with heartbeat.keeping(leased.id, leased.token, lease=LEASE):
-        _commit(leased, survey(leased))
+    with heartbeat.keeping(leased.id, leased.token, lease=LEASE, alive=alive) as held:
+        _commit(leased, survey(replace(leased, held=held)))
 
 
 def _commit(leased: Leased, handler: Handler) -> None:
@@ -236,26 +262,25 @@ def _finish(leased: Leased) -> None:
             raise Fenced(str(leased.id))
 
 
-def run_due(*, limit: int = 1_000) -> int:
+def run_due(*, limit: int = 1_000, long: bool = False, alive: Callable[[], object] = bool) -> int:
     """Run due items until none is left or `limit` is reached; return how many were tried.
 
     Needs PostgreSQL and nothing else: with the broker away, this finishes everything.
     """
     tried = 0
-    while tried < limit and (leased := claim()) is not None:
-        run(leased)
+    while tried < limit and (leased := claim(long=long)) is not None:
+        run(leased, alive=alive)
         tried += 1
     return tried
 
 
 def oldest_due_seconds() -> float:
-    """Tell how long the longest waiting item has been due, in seconds; 0 when nothing waits."""
+    """Tell how long the longest waiting item has been due, in seconds; 0 when nothing waits.
+
+    Items that may take hours wait for one another: of them, one has to be in somebody's hands.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0)"
-            " FROM audits_work_item"
-            " WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()"
-        )
+        cursor.execute(_OLDEST, {"long": sorted(_long)})
         (seconds,) = cursor.fetchone()
     return float(seconds)
 

@@ -7,6 +7,7 @@ from typing import Final
 UNCHECKED: Final = "--skip-checks"
 SEQUENCER: Final = ("manage", "sequence", "--watch", UNCHECKED)
 SWEEPER: Final = ("manage", "sweep", "--watch", UNCHECKED)
+SURVEYOR: Final = ("manage", "sweep", "--long", "--watch", UNCHECKED)
 SEALER: Final = ("manage", "seal", "--watch", UNCHECKED)
 SIGNER: Final = ("manage", "signer")
 

@@ -28,7 +28,7 @@ from devstack.supervisor import Supervisor
 # As long as processes that all start at once may take on a machine that is busy with more than them.
 READY_TIMEOUT_SECONDS = 180.0
 WEB, WORKER, BEAT, SEQUENCER, SWEEPER = "web", "worker", "beat", "sequencer", "sweeper"
-SEALER, SIGNER = "sealer", "signer"
+SURVEYOR, SEALER, SIGNER = "surveyor", "sealer", "signer"
 POSTGRES, VALKEY = "postgres", "valkey"
 # The signer has no business with the database.
 NO_ROLE = "nobody"
@@ -39,6 +39,7 @@ ROLES = {
     BEAT: "tollgate_worker",
     SEQUENCER: "tollgate_sealer",
     SWEEPER: "tollgate_worker",
+    SURVEYOR: "tollgate_worker",
     SEALER: "tollgate_sealer",
     SIGNER: NO_ROLE,
 }
@@ -59,7 +60,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     web_threads: int = 8
     # Processes of the Celery worker; 0 means neither worker nor beat.
     workers: int = 2
-    # The sequencer and the sweeper, which need PostgreSQL alone.
+    # The sequencer, the sweeper and the surveyor, which need PostgreSQL alone.
     watchers: bool = True
     # The sealer and the signer.
     sealing: bool = True
@@ -241,6 +242,7 @@ class Stack:
         if self.shape.watchers:
             self._run(SEQUENCER, commands.SEQUENCER)
             self._run(SWEEPER, commands.SWEEPER)
+            self._run(SURVEYOR, commands.SURVEYOR)
         if self.shape.sealing:
             self._run(SIGNER, commands.SIGNER)
             self._run(SEALER, commands.SEALER)

@@ -2,18 +2,20 @@
 
 An audit looks at everything in one snapshot, on a lease that it keeps renewing and outside any
 transaction that writes; then it raises what is new and clears what is gone, each in a transaction of
-its own. One that is killed in between looks anew.
+its own. One that is killed in between looks anew. One that walks the log needs no snapshot: what stands
+up to an index never changes. So it goes on where it was.
 """
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
+import msgspec
 from django.db import connection
 
 from audits import context as minting
@@ -26,6 +28,9 @@ from audits.domain.halt.events import HaltLifted, HaltLiftProposed
 from audits.findings import finding_id
 from audits.kernel import Command, Context
 from audits.models import FindingRow
+from audits.past.decided import FROM_THE_START
+from audits.past.moments import last_index
+from audits.sealing.deployment import package_sha256
 from audits.verification.four_eyes import Pair, four_eyes_check
 from audits.work import Leased, NewWork
 
@@ -58,6 +63,29 @@ _EVENTS_NAMED: Final = """
 _LAST: Final = "SELECT event_id FROM audits_log ORDER BY log_index DESC LIMIT 1"
 
 
+class Walked(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an audit has walked."""
+
+    log_index: int
+    """Everything up to here was looked at."""
+    found: tuple[Difference, ...]
+    """What is amiss up to here."""
+
+
+class Reached(msgspec.Struct, frozen=True, kw_only=True):
+    """What a work item keeps of an audit that walks, for whoever goes on with it, or looks."""
+
+    code_sha256: str
+    """With which code: another begins anew."""
+    last_index: int
+    """Where the log ended when this was said."""
+    walked: Walked
+
+
+Walk = Callable[[Sequence[Difference], int, int], Iterator[Walked]]
+"""(what was found, after which log index, up to which) → how far it is, page by page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """One scheduled audit."""
@@ -67,6 +95,10 @@ class Audit:
     every: timedelta
     look: Callable[[datetime], Iterable[Difference]]
     """Says what is amiss at a moment; the same words as long as nothing changes."""
+    walk: "Walk | None" = None
+    """Says the same along the log, page by page."""
+    is_long: bool = False
+    """Whether it may take long: then it waits for such audits alone, and nothing waits for it."""
     halts: HaltKind | None = None
     """Writes that stop when it finds something."""
 
@@ -84,7 +116,7 @@ _elsewhere: Final[set[str]] = set()
 def add_audit(audit: Audit) -> None:
     """Have an audit run from now on; an app does so when it is loaded."""
     _audits[audit.name] = audit
-    work.register_survey(audit.kind, lambda leased: _survey(audit, leased))
+    work.register_survey(audit.kind, lambda leased: _survey(audit, leased), is_long=audit.is_long)
 
 
 def audits() -> Mapping[str, Audit]:
@@ -133,7 +165,7 @@ PAIRS: Final = (
 def register() -> None:
     """Add the audit of everything that `verify` asks, every hour; and what it asks of findings."""
     verification.add_check("watch_decisions", four_eyes_check(PAIRS))
-    add_audit(Audit(name="verify", every=HOURLY, look=_everything_else))
+    add_audit(Audit(name="verify", every=HOURLY, look=_everything_else, is_long=True))
     add_audit(Audit(name="receipts", every=OFTEN, look=unsealed))
 
 
@@ -157,16 +189,42 @@ def unsealed(now: datetime) -> Iterator[Difference]:
 
 def _survey(audit: Audit, leased: Leased) -> work.Handler:
     """Look, raise what was found and clear what is gone."""
-    now = minting.database_now()
-    with queries.snapshot():
-        differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
+    if audit.walk is not None:
+        differences = _walked(audit.walk, leased)
         commands = [finding_of(audit, each) for each in differences]
+    else:
+        now = minting.database_now()
+        with queries.snapshot():
+            differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
+            commands = [finding_of(audit, each) for each in differences]
     found = {finding_id(audit.name, each.kind, each.subject): each for each in commands}
     is_all = len(differences) < FOUND_AT_MOST
     saw_all = is_all and all(each.kind != verification.BROKEN_OFF for each in differences)
     for target, command in _orders(audit, found, saw_all=saw_all):
         work.step(leased, partial(_carry_out, audit, target, command))
     return work.nothing_more
+
+
+def _walked(walk: Walk, leased: Leased) -> list[Difference]:
+    """Walk the log to where it ends now, on from where an earlier attempt came."""
+    code, last = package_sha256(), last_index()
+    found, after = _begun(leased, code)
+    for walked in walk(found, after, last):
+        found = walked.found
+        reached = Reached(code_sha256=code, last_index=last, walked=walked)
+        leased.held.tell(msgspec.json.encode(reached).decode())
+        if len(found) >= FOUND_AT_MOST:
+            break
+    return list(found[:FOUND_AT_MOST])
+
+
+def _begun(leased: Leased, code: str) -> tuple[tuple[Difference, ...], int]:
+    """Tell what was found, and up to where; from the start where nothing of this code was kept."""
+    if leased.reached is not None:
+        reached = msgspec.json.decode(leased.reached, type=Reached)
+        if reached.code_sha256 == code:
+            return reached.walked.found, reached.walked.log_index
+    return (), FROM_THE_START
 
 
 def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:

@@ -27,6 +27,8 @@ class WorkItem(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     last_error = models.TextField(default="", blank=True)
+    reached = models.JSONField(null=True)
+    """How far long work is, or was when it broke off."""
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

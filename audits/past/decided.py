@@ -28,7 +28,7 @@ _LOGGED: Final = """
     FROM audits_log l CROSS JOIN LATERAL (
         SELECT event_id, command_id, stream_id, xid FROM audits_event
         WHERE event_id = l.event_id LIMIT 1) AS e
-    WHERE l.log_index > %b ORDER BY l.log_index LIMIT %b
+    WHERE l.log_index > %b AND l.log_index <= %b ORDER BY l.log_index LIMIT %b
 """
 """LATERAL and LIMIT keep to the order of the log: event by event, the first at once."""
 _WAITING: Final = """
@@ -88,14 +88,19 @@ class _First(NamedTuple):
     place: Place
 
 
-def decided(after: int = FROM_THE_START) -> Iterator[list[Decided]]:
+def decided(
+    after: int = FROM_THE_START, until: int | None = None
+) -> Iterator[tuple[int, list[Decided]]]:
     """Read what every command recorded whose first event stands behind a log index, in pages.
 
-    Memory holds a page and `streams.KEPT_AT_MOST` events.
+    Each page with the log index up to which it goes. until: the last index that counts; without, all
+    that the log does not hold yet comes after it, under `UNPLACED`. What stands up to an index is
+    the same in any snapshot. Memory holds a page and `streams.KEPT_AT_MOST` events.
     """
     streams = Streams()
-    for page in itertools.chain(_logged(after), _waiting()):
-        yield _page(page, streams)
+    waiting = _waiting() if until is None else iter(())
+    for page in itertools.chain(_logged(after, UNPLACED if until is None else until), waiting):
+        yield page[-1].place[0], _page(page, streams)
 
 
 def happened(types: Iterable[type[Event]], at: Moment | None = None) -> Iterator[list[Happened]]:
@@ -130,8 +135,8 @@ def _at_desks(rows: Sequence[tuple[Any, ...]], streams: Streams) -> list[Happene
     return found
 
 
-def _logged(after: int) -> Iterator[list[_First]]:
-    while rows := run(_LOGGED, [after, PAGE_SIZE]).fetchall():
+def _logged(after: int, until: int) -> Iterator[list[_First]]:
+    while rows := run(_LOGGED, [after, until, PAGE_SIZE]).fetchall():
         yield [_First(row[1], row[2], row[3], place=(row[0], row[4])) for row in rows]
         after = rows[-1][0]
 

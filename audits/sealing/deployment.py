@@ -37,6 +37,7 @@ LOGINS: Final = {
     "worker": grants.WORKER,
     "beat": grants.WORKER,
     "sweeper": grants.WORKER,
+    "surveyor": grants.WORKER,
     "sequencer": grants.SEALER,
     "sealer": grants.SEALER,
 }

@@ -14,6 +14,7 @@ from audits.codec import Recorded
 from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
+from audits.findings.scheduled import Walked
 from audits.kernel import Command, ImpossibleHistoryError, Refused
 from audits.past.decided import FROM_THE_START, Decided, decided
 from audits.past.hindsight import Hindsight, NotSeen
@@ -101,6 +102,8 @@ class Tally:
 
     def add(self, first: Recorded[Any], outcome: str, found: list[Difference]) -> None:
         """Count a decision, and keep what is to be said of it."""
+        if outcome == OWN:
+            return
         self.became.setdefault(outcome, Counter())[first.command.name] += 1
         self.otherwise.extend(found)
         if outcome in WHY_NOT:
@@ -112,11 +115,10 @@ def recompute(look: Look) -> Recomputed:
     """Take every decision again that a command of the apps recorded; changes nothing."""
     look.expect(queries.count_events())
     tally = Tally()
-    for page in retaken():
+    for _, page in retaken():
         for each, outcome, found in page:
             look.done(len(each.together))
-            if outcome != OWN:
-                tally.add(each.together[0], outcome, found)
+            tally.add(each.together[0], outcome, found)
     return Recomputed(
         decisions={
             outcome: dict(sorted(counted.items())) for outcome, counted in tally.became.items()
@@ -127,13 +129,30 @@ def recompute(look: Look) -> Recomputed:
     )
 
 
-def retaken(after: int = FROM_THE_START) -> Iterator[list[tuple[Decided, str, list[Difference]]]]:
-    """Take decisions again in the order of the log, in pages: each, what became of it, differences."""
+Outcome = tuple[Decided, str, list[Difference]]
+"""A decision, what became of it, and what is to be said of it."""
+
+
+def retaken(
+    after: int = FROM_THE_START, until: int | None = None
+) -> Iterator[tuple[int, list[Outcome]]]:
+    """Take decisions again in the order of the log, in pages, each with the index it goes up to."""
     kinds = {kind.__name__: kind for kind in house.procedures}
     with looking_back(), answered_by(Then()):
         besides = functools.cache(_said_by_edition)
-        for page in decided(after):
-            yield [(each, *_again(each, kinds, besides)) for each in page]
+        for reached, page in decided(after, until):
+            yield reached, [(each, *_again(each, kinds, besides)) for each in page]
+
+
+def recomputed(found: Sequence[Difference], after: int, until: int) -> Iterator[Walked]:
+    """Take the decisions between two indexes again, page by page; tell how far, and what is amiss."""
+    amiss = list(found)
+    for reached, page in retaken(after, until):
+        tally = Tally()
+        for each, outcome, differences in page:
+            tally.add(each.together[0], outcome, differences)
+        amiss += [*tally.otherwise, *tally.unexplained]
+        yield Walked(log_index=reached, found=tuple(amiss))
 
 
 Besides = Callable[[str | None], Sequence[Named]]

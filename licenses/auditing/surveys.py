@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from audits import queries, replay
+from audits import replay
 from audits.codec import Recorded
-from audits.differences import Difference, Look, Silence
+from audits.differences import Difference
 from audits.domain.halt.commands import HaltKind
 from audits.findings.scheduled import DAILY, HOURLY, OFTEN, Audit, add_audit, verified
 from audits.kernel import Refused
+from audits.past.decided import FROM_THE_START
+from audits.past.moments import last_index
 from audits.reading import load
 from customers.domain import customer, screening_list
 from customers.domain.customer.events import CustomerAmended, CustomerRegistered
@@ -21,7 +23,7 @@ from customers.domain.customer.state import Approved, Pending
 from customers.domain.screening_list.state import InUse
 from customers.handlers import SCREENING_LIST_ID
 from licenses.auditing.kept import erased_too_early
-from licenses.auditing.recompute import recompute
+from licenses.auditing.recompute import recomputed
 from licenses.auditing.serials import lots_that_differ, numbers_missing, units_left_behind
 from licenses.domain import allotment, escrow, license
 from licenses.domain.allotment.state import Frozen
@@ -46,13 +48,13 @@ def register() -> None:
     add_audit(Audit(name="cap", every=OFTEN, look=books, halts=volume))
     add_audit(Audit(name="shortfall", every=HOURLY, look=shortfalls))
     add_audit(Audit(name="owed_escrows", every=HOURLY, look=debts))
-    add_audit(Audit(name="recompute", every=DAILY, look=decisions))
+    add_audit(Audit(name="recompute", every=DAILY, look=decisions, walk=recomputed, is_long=True))
     pairs = verified("customer_approvals", "license_decisions", "watch_decisions")
     add_audit(Audit(name="four_eyes", every=HOURLY, look=pairs))
     goods = verified("serials", "reports", "dispatches")
     add_audit(Audit(name="serials", every=HOURLY, look=goods))
     gaps = (lots_that_differ, units_left_behind, numbers_missing)
-    add_audit(Audit(name="serial_gaps", every=DAILY, look=together(*gaps)))
+    add_audit(Audit(name="serial_gaps", every=DAILY, look=together(*gaps), is_long=True))
     kept = verified("holds_and_erasures", "erased_keys", "accesses")
     add_audit(Audit(name="retention", every=DAILY, look=together(kept, erased_too_early)))
     add_audit(Audit(name="expired_but_shipped", every=HOURLY, look=shipped_after_expiry))
@@ -62,14 +64,15 @@ def register() -> None:
 
 
 def decisions(_now: datetime) -> Iterator[Difference]:
-    """Take every decision again; name those that come out otherwise, or should have been and cannot.
+    """Take every decision of the log again; name those that come out otherwise, or keep from it.
 
-    `verify` decides and judges again what follows from single streams, every hour; this takes hours
-    where the log is long.
+    `verify` decides and judges again what follows from single streams, every hour; this takes long
+    where the log is.
     """
-    with queries.snapshot():
-        found = recompute(Look(name="recompute", progress=Silence()))
-    yield from (*found.otherwise, *found.unexplained)
+    found: tuple[Difference, ...] = ()
+    for walked in recomputed((), FROM_THE_START, last_index()):
+        found = walked.found
+    yield from found
 
 
 def together(

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -142,14 +142,55 @@ def test_who_hangs_is_given_up_in_the_end(monkeypatch: pytest.MonkeyPatch) -> No
     assert [each.attempts for each in taken] == [2]
 
 
+def test_who_says_how_far_it_is_is_given_as_long_as_it_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeat, "AT_MOST", timedelta(seconds=20 * PAUSE_SECONDS))
+    item = new_item(kind=LONG)
+
+    def look(leased: Leased) -> None:
+        for page in range(60):
+            leased.held.tell(f"{page}")
+            seen = renewals(item, 1)
+            wait_for(seen)
+
+    surveying(look)
+    assert work.run(claimed(item)) is True
+    assert row(item).reached == 59
+
+
+def test_who_lost_the_lease_hears_so_when_it_says_how_far_it_is() -> None:
+    item = new_item(kind=LONG)
+
+    def look(leased: Leased) -> None:
+        change(item, lease_token=context.new_id())
+        told = 0
+        given_up_at = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < given_up_at:
+            leased.held.tell(f"{(told := told + 1)}")
+            time.sleep(PAUSE_SECONDS)
+        raise AssertionError("it never heard")
+
+    surveying(look)
+    assert work.run(claimed(item)) is False
+    assert (row(item).status, row(item).attempts, row(item).reached) == ("leased", 1, None)
+
+
+def test_whoever_watches_the_process_sees_that_it_gets_on() -> None:
+    item = new_item(kind=LONG)
+    alive: list[None] = []
+    surveying(lambda _leased: wait_for(lambda: len(alive) > 2))
+    assert work.run(claimed(item), alive=lambda: alive.append(None)) is True
+
+
 def test_a_renewal_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     item = new_item(kind=LONG)
     renew, failed = heartbeat.renew, iter([OperationalError("gone")])
 
-    def once_not(item_id: UUID, token: UUID, *, lease: timedelta) -> bool:
+    def once_not(item_id: UUID, token: UUID, **values: Any) -> bool:
         for error in failed:
             raise error
-        return renew(item_id, token, lease=lease)
+        return renew(item_id, token, **values)
 
     monkeypatch.setattr(heartbeat, "renew", once_not)
     surveying(lambda _leased: wait_for(renewals(item, 1)))

@@ -86,17 +86,17 @@ def test_it_follows_the_compose_specification() -> None:
 
 def test_the_services_are_the_ones_that_operators_expect() -> None:
     servers = {"db", "broker"}
-    ours = {"migrate", "web", "worker", "beat", "sequencer", "sweeper"}
+    ours = {"migrate", "web", "worker", "beat", "sequencer", "sweeper", "surveyor"}
     sealing = {"signing-key", "signer", "sealer"}
     assert set(SERVICES) == ours | sealing | servers
 
 
-@pytest.mark.parametrize("name", ["sequencer", "sweeper"])
+@pytest.mark.parametrize("name", ["sequencer", "sweeper", "surveyor"])
 def test_the_watchers_wait_for_the_database_alone(name: str) -> None:
     assert set(SERVICES[name]["depends_on"]) == {"migrate"}
 
 
-@pytest.mark.parametrize("name", ["sequencer", "sweeper", "sealer", "signer"])
+@pytest.mark.parametrize("name", ["sequencer", "sweeper", "surveyor", "sealer", "signer"])
 def test_a_watcher_is_asked_for_the_sign_of_life_that_it_gives(name: str) -> None:
     *_, option, path = SERVICES[name]["command"]
     assert option == "--heartbeat"
@@ -186,6 +186,7 @@ def test_each_process_has_the_role_that_is_its_own() -> None:
         "beat": "tollgate_worker",
         "sequencer": "tollgate_sealer",
         "sweeper": "tollgate_worker",
+        "surveyor": "tollgate_worker",
         "signing-key": "tollgate_sealer",
         "sealer": "tollgate_sealer",
         "signer": "nobody@nowhere",
@@ -232,7 +233,7 @@ def who_mounts(volume: str) -> set[str]:
 
 
 def test_the_sealer_alone_writes_the_files_that_others_read() -> None:
-    readers = {"web", "worker", "sweeper"}  # the latter two audit them
+    readers = {"web", "worker", "sweeper", "surveyor"}  # all but the first audit them
     assert who_mounts("tiles") == readers | {"sealer"}
     assert all("tiles:/tiles:ro" in SERVICES[name]["volumes"] for name in readers)
     told = {n for n, s in OURS.items() if "TOLLGATE_TILE_DIRECTORY" in s["environment"]}
@@ -261,7 +262,13 @@ def test_only_the_web_service_signs_receipts() -> None:
 def test_only_who_seals_or_shows_names_can_open_them() -> None:
     for name in ("TOLLGATE_PERSONAL_KEY", "TOLLGATE_PERSONAL_KEY_OTHER"):
         holders = {n for n, s in OURS.items() if name in s["environment"]}
-        assert holders == {"web", "worker", "sweeper", "migrate"}  # the last one enrolls, too
+        assert holders == {
+            "web",
+            "worker",
+            "sweeper",
+            "surveyor",
+            "migrate",
+        }  # the last one enrolls, too
 
 
 def test_of_proxies_the_one_that_operators_are_told_to_use_is_believed() -> None:

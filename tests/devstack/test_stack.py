@@ -26,6 +26,7 @@ from devstack.stack import (
     SEALER,
     SEQUENCER,
     SIGNER,
+    SURVEYOR,
     SWEEPER,
     VALKEY,
     WEB,
@@ -98,6 +99,7 @@ def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
         BEAT: "tollgate_worker",
         SEQUENCER: "tollgate_sealer",
         SWEEPER: "tollgate_worker",
+        SURVEYOR: "tollgate_worker",
         SEALER: "tollgate_sealer",
         SIGNER: "nobody",
     }
@@ -105,7 +107,7 @@ def test_every_process_works_as_a_role_of_its_own(stack: Stack) -> None:
         assert stack.children[name].program.environment == stack.environment(role)
 
 
-@pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER, SEALER, SIGNER])
+@pytest.mark.parametrize("name", [WEB, WORKER, BEAT, SEQUENCER, SWEEPER, SURVEYOR, SEALER, SIGNER])
 def test_a_killed_process_is_started_again(stack: Stack, name: str) -> None:
     old = stack.children[name].pid
     stack.children[name].send(signal.SIGKILL)
@@ -191,7 +193,7 @@ def test_a_stack_that_cannot_come_up_leaves_nothing(
 
 def test_events_are_indexed_and_work_is_done_with_postgresql_alone(state: Path) -> None:
     with Stack(state, Shape(isolated=True, web=False, workers=0, redis=False)) as stack:
-        assert set(stack.children) == {SEQUENCER, SWEEPER, SEALER, SIGNER}
+        assert set(stack.children) == {SEQUENCER, SWEEPER, SURVEYOR, SEALER, SIGNER}
         cast.enroll(stack)
         with psycopg.connect(stack.environment("postgres")["DATABASE_URL"]) as connection:
             connection.autocommit = True

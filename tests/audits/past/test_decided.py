@@ -47,7 +47,7 @@ def walked(after: int = FROM_THE_START) -> list[tuple[Place, UUID, list[UUID]]]:
     """Tell where each command stands, which it is, and what it recorded."""
     return [
         (each.desk.moment(), each.together[0].command.id, [one.event_id for one in each.together])
-        for page in decided.decided(after)
+        for _, page in decided.decided(after)
         for each in page
     ]
 
@@ -77,6 +77,17 @@ def test_who_goes_on_from_an_index_sees_what_stands_behind_it_and_nothing_twice(
     for cut in (0, 1, PAGE, len(everything) - 1):
         after = everything[cut][0][0]
         assert walked(after) == everything[cut + 1 :]
+
+
+def test_who_asks_up_to_an_index_sees_nothing_behind_it_and_hears_how_far_each_page_goes() -> None:
+    jars()
+    indexed()
+    full_jar(5)
+    everything, last = walked(), PAGE + 1
+    found = list(decided.decided(until=last))
+    assert [reached for reached, _ in found] == [PAGE - 1, last]
+    seen = [each.desk.moment() for _, page in found for each in page]
+    assert seen == [place for place, *_ in everything if place[0] <= last]
 
 
 def test_what_the_log_does_not_hold_yet_comes_last() -> None:
@@ -157,7 +168,7 @@ def test_before_each_command_every_stream_stands_as_it_then_stood() -> None:
     """With and without room to keep streams: the answer is that of a desk that reads all anew."""
     found = jars()
     indexed()
-    for page in decided.decided():
+    for _, page in decided.decided():
         for each in page:
             alone = desk_of(each.together[0])
             for jar in found:
