@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Barrier, Thread
 from threading import Event as Signal
-from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Final
 
@@ -103,4 +103,42 @@ def test_what_is_written_at_the_last_moment_is_caught_up_while_writers_wait(
     assert found.replaced == 0
     assert found.caught_up >= 2
     assert waited[0] <= 1
+    assert verification.verify(only=("read_models",)).is_sound
+
+
+def test_two_rebuilds_at_once_switch_one_after_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch = rebuilding._switch  # noqa: SLF001 -- where only one may be
+    inside: list[int] = []
+    together: list[int] = []
+    for number in range(3):
+        world.registered_customer(f"early-{number}")
+    assert run("UPDATE customers_customer SET name = 'somebody else'") >= 3
+    replaced: list[int] = []
+    both = Barrier(2, timeout=PATIENCE_SECONDS)
+
+    def switch_slowly(live: Any) -> int:
+        """Give the other time that it must not use."""
+        inside.append(1)
+        sleep(0.5)
+        together.append(len(inside))
+        count = switch(live)
+        inside.pop()
+        return count
+
+    monkeypatch.setattr(rebuilding, "_switch", switch_slowly)
+
+    def work(_number: int) -> None:
+        both.wait()
+        replaced.extend(found.replaced for found in rebuild(["customer"]))
+
+    threads = [Thread(target=on_own_connection(work), args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(replaced) == 2
+    assert together == [1, 1]
+    assert min(replaced) == 0 < max(replaced)
     assert verification.verify(only=("read_models",)).is_sound
