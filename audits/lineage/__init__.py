@@ -5,7 +5,7 @@ what set it off, and a rule says of a kind of event which others it follows from
 Both ways are looked up, step by step; memory holds what was found and the streams that it is in.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -87,18 +87,6 @@ def lineage(subject: UUID, at: Moment, directions: Directions = "both") -> Linea
         nodes=tuple(map(_node, moments.events(walk.places, at))),
         links=tuple(sorted(links)),
     )
-
-
-def reached(start: UUID, onward: Mapping[UUID, Iterable[UUID]]) -> set[UUID]:
-    """Collect everything that can be reached from an event."""
-    found: set[UUID] = set()
-    waiting = [start]
-    while waiting:
-        for event_id in onward.get(waiting.pop(), ()):
-            if event_id not in found:
-                found.add(event_id)
-                waiting.append(event_id)
-    return found
 
 
 def _node(entry: Entry) -> Node:

@@ -7,11 +7,13 @@ a title and a description that names every event, and every box has a title of i
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from html import escape
+from operator import or_
 from typing import Final
 from uuid import UUID
 
-from audits.lineage import Lineage, Node, reached
+from audits.lineage import Lineage, Node
 
 WIDTH, HEIGHT, GAP_ACROSS, GAP_DOWN, MARGIN = 216, 46, 56, 14, 20
 """Of boxes, between them, and around them all, in pixels."""
@@ -74,15 +76,17 @@ def reduced(lineage: Lineage) -> dict[UUID, set[UUID]]:
     links: dict[UUID, set[UUID]] = {node.event_id: set() for node in lineage.nodes}
     for link in lineage.links:
         links[link.later].add(link.earlier)
-    behind = {event_id: reached(event_id, links) for event_id in links}
-    return {
-        later: {
-            one
-            for one in earlier
-            if not any(one in behind[other] for other in earlier if other != one)
-        }
-        for later, earlier in links.items()
-    }
+    own = {event_id: 1 << place for place, event_id in enumerate(links)}
+    behind: dict[UUID, int] = {}  # a bit for each event: sets of all would take minutes
+    reduced_links: dict[UUID, set[UUID]] = {}
+    for (
+        later,
+        earlier,
+    ) in links.items():  # in log order: what an event rests on has its bits already
+        through = reduce(or_, (behind[one] for one in earlier), 0)
+        behind[later] = reduce(or_, (own[one] for one in earlier), through)
+        reduced_links[later] = {one for one in earlier if not through & own[one]}
+    return reduced_links
 
 
 def arranged(lineage: Lineage, links: Mapping[UUID, set[UUID]]) -> Places:
