@@ -1,7 +1,9 @@
 """What a dispatch moves, decided again: the same decision on the same state gives the same events."""
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from audits import replay
 from audits.codec import Recorded
@@ -54,20 +56,31 @@ def redeciding_check(look: Look) -> Iterator[Difference]:
     look.expect(replay.count([decider.aggregate for decider in DECIDERS]))
     for decider in DECIDERS:
         for loaded in replay.streams_of(decider):
-            yield from _stream_differences(decider, loaded.recorded)
+            yield from stream_differences(decider, loaded.recorded)
             look.done(len(loaded.recorded))
 
 
-def _stream_differences(
+def stream_differences(
     decider: Decider[Any], events: Sequence[Recorded[Any]]
 ) -> Iterator[Difference]:
+    """Decide one stream again; each event is looked at a few times, however many there are."""
     state = decider.initial
-    for place, event in enumerate(events):
+    to_come = _by_command(events)
+    for event in events:
+        written = to_come[event.command.id]
         command_of = COMMANDS.get(type(event.data))
         if command_of is not None:
-            written = [each.data for each in events[place:] if each.command.id == event.command.id]
-            yield from _differences(decider, state, event, command_of(event.data), written)
+            yield from _differences(decider, state, event, command_of(event.data), list(written))
+        written.popleft()
         state = decider.evolve(state, event.data)
+
+
+def _by_command(events: Sequence[Recorded[Any]]) -> dict[UUID, deque[Event]]:
+    """Sort what happened by its command: a stream may be long, and is gone through once."""
+    found: defaultdict[UUID, deque[Event]] = defaultdict(deque)
+    for event in events:
+        found[event.command.id].append(event.data)
+    return found
 
 
 def _differences(
