@@ -38,7 +38,7 @@ def imported(source: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["verify_bundle.py", "tollgate_witness.py"])
+@pytest.mark.parametrize("name", ["verify_bundle.py", "verify_receipts.py", "tollgate_witness.py"])
 def test_one_file_short_enough_to_be_read(name: str) -> None:
     lines = VERIFIER.with_name(name).read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MOST_LINES
