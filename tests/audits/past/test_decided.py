@@ -198,6 +198,8 @@ def test_only_so_many_events_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(loaded.state, Open)
         assert (loaded.version, loaded.state.held_cents) == (3, 3)
     assert read == [found[2], found[3], found[4]]
+    kept.before(DECIDER, found[0], END)
+    assert read[-1] == found[0]  # it had to go
 
 
 def test_of_two_aggregates_under_one_id_each_is_read_alone() -> None:
