@@ -144,7 +144,7 @@ Survey = Callable[[Leased], Handler]
 _handlers: Final[dict[str, Handler]] = {}
 _surveys: Final[dict[str, Survey]] = {}
 _long: Final[set[str]] = set()
-"""Kinds that may take hours: nothing else waits for them (ADR 20)."""
+"""Kinds that may take hours: nothing else waits for them (ADR 21)."""
 
 
 def register(kind: str, handler: Handler) -> None:

@@ -28,7 +28,7 @@ FOR_EVERYBODY: Final = {
     *("", "log-in/", "api/v1/"),
 }
 """What nobody has to log in for, and holds nothing of anybody."""
-HASHES: Final = ("tiles/checkpoint", "tiles/tile/<int:level>")
+HASHES: Final = ("tiles/checkpoint", "tiles/tile/<level:level>")
 """Hashes, for everybody; entries, which hold events, are not."""
 ABOUT_THE_LOG: Final = "api/v1/audits/"
 
@@ -66,7 +66,7 @@ def candidates(address: str, scenes: Scenes) -> list[str]:
         event = EventRow.objects.values_list("event_id", flat=True)[0]
         ids = [event] if kind == "event" else [each for _, each in things]
         return [address.replace("<uuid:id>", str(each)) for each in ids]
-    for name, value in (("<int:size>", "1"), ("<int:level>", "0"), ("<tile:place>", "000")):
+    for name, value in (("<int:size>", "1"), ("<level:level>", "0"), ("<tile:place>", "000")):
         address = address.replace(name, value)
     return [address]
 

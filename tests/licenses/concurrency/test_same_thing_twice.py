@@ -131,7 +131,7 @@ def test_a_payment_reference_confirms_the_first_of_two_remittances(world: World)
         world.settle()
         instruct(deal)
     outcome = race(confirming(one), confirming(two))
-    assert refusal(outcome) == "reference_already_used"
+    assert refusal(outcome) == "remittance_reference_used"
 
 
 def instruct(deal: Deal) -> None:
