@@ -128,10 +128,12 @@ def _pages(
 def _at_desks(rows: Sequence[tuple[Any, ...]], streams: Streams) -> list[Happened]:
     """Sit down at the desk of each event: its place, its deal, and what it is decoded from."""
     streams.fetch(_column(_OF_DEALS, [list({row[1] for row in rows})]))
+    crowded = _crowded(place for place, *_ in rows)
     found = []
     for place, _, *typed in rows:
-        event = registry.decode(*typed)
-        found.append(Happened(event, desk_of(event, place=place, streams=streams)))
+        event, is_alone = registry.decode(*typed), place[1] not in crowded
+        desk = desk_of(event, place=place, is_alone=is_alone, streams=streams)
+        found.append(Happened(event, desk))
     return found
 
 
@@ -151,7 +153,7 @@ def _waiting() -> Iterator[list[_First]]:
 def _page(page: Sequence[_First], streams: Streams) -> list[Decided]:
     """Put the commands together whose first event is on this page."""
     firsts = {each.event_id: each for each in page}
-    crowded = _column(_CROWDED, [list({str(each.place[1]) for each in page})])
+    crowded = _crowded(each.place for each in page)
     streams.fetch(each.stream_id for each in page)
     rows = run(_OF_COMMANDS, [list({each.command_id for each in page})]).fetchall()
     found = []
@@ -164,6 +166,12 @@ def _page(page: Sequence[_First], streams: Streams) -> list[Decided]:
             desk = desk_of(together[0], place=first.place, is_alone=is_alone, streams=streams)
             found.append(Decided(together, desk))
     return sorted(found, key=lambda each: each.desk.moment())
+
+
+def _crowded(places: Iterable[Place]) -> set[int]:
+    """Tell which of these transactions wrote for more than one command."""
+    found: set[int] = _column(_CROWDED, [list({str(xid) for _, xid in places})])
+    return found
 
 
 def _column(statement: LiteralString, values: Sequence[Any]) -> set[Any]:

@@ -123,6 +123,8 @@ def _differences(event: Recorded[Any], desk: Hindsight, judged: Judged) -> Itera
         detail = f"decided under {named}, in force was {ruling.name if ruling else 'none'}"
         yield about(event, "edition_not_in_force", detail)
         return
+    if not desk.saw_everything:
+        return  # `recompute` names it; its place says nothing of what it saw
     try:
         found = _by_condition(judged.judge(desk, event, ruling))
     except Refused as refusal:
