@@ -102,6 +102,10 @@ class Hindsight(Desk):
         return bool(self._is_alone)
 
 
+BROKEN: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised where a stream lacks what a decision rests on: the service never leaves it so."""
+
+
 class NotSeen(Exception):
     """What a decision saw is not there for whoever takes it again."""
 

@@ -15,9 +15,9 @@ from audits.differences import Difference, Look
 from audits.events import CommandRefused, RefusedCommandKept
 from audits.execution import house
 from audits.findings.scheduled import Walked
-from audits.kernel import Command, ImpossibleHistoryError, Refused
+from audits.kernel import Command, Refused
 from audits.past.decided import FROM_THE_START, Decided, decided
-from audits.past.hindsight import Hindsight, NotSeen
+from audits.past.hindsight import BROKEN, Hindsight, NotSeen
 from audits.past.rebuilding import Named, NotRebuilt, Together, named_values
 from audits.past.retaking import (
     Gather,
@@ -65,7 +65,7 @@ UNEXPLAINED: Final[Mapping[str, str]] = {
     CROWDED: "another command wrote in the same transaction, and each has one of its own",
     LOST: "a refusal and what it refused are recorded together, and only the refusal is there",
     UNREAD: "what was kept of it hashes as it should, and is no command of that name",
-    UNFOLDED: "an event stands in a stream that it rests on where no decision could put it",
+    UNFOLDED: "a stream that it rests on is as no decision could leave it",
 }
 """Outcome → why a decision cannot be taken again that has to be: forged, or of a class that changed."""
 WHY_NOT: Final[Mapping[str, str]] = {**INNOCENT, **UNEXPLAINED}
@@ -170,7 +170,7 @@ def _again(
         return _taken(each.desk, each.together, kind, besides)
     except NotSeen:
         return UNSEEN, []
-    except ImpossibleHistoryError:
+    except BROKEN:
         return UNFOLDED, []
 
 

@@ -16,7 +16,7 @@ from audits.differences import Difference, Look
 from audits.execution import Desk
 from audits.kernel import Event, Refused
 from audits.past.decided import happened
-from audits.past.hindsight import Hindsight
+from audits.past.hindsight import BROKEN, Hindsight
 from audits.verification.authority import about
 from licenses.domain import application, license, shipment
 from licenses.domain.application.events import ApplicationApproved, DecisionProposed
@@ -129,6 +129,10 @@ def _differences(event: Recorded[Any], desk: Hindsight, judged: Judged) -> Itera
         found = _by_condition(judged.judge(desk, event, ruling))
     except Refused as refusal:
         detail = f"it had to be refused: {refusal.code}, {refusal.detail}"
+        yield about(event, "judging_not_possible", detail)
+        return
+    except BROKEN:
+        detail = "a stream that it rests on is as no decision could leave it"
         yield about(event, "judging_not_possible", detail)
         return
     said = _by_condition(judged.said(event.data))

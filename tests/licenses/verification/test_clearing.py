@@ -12,9 +12,14 @@ from audits.reading import decode
 from audits.replay import wire_names
 from licenses.domain.application.events import ApplicationApproved, DecisionProposed
 from licenses.domain.policy.model import Condition, Verdict
-from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
+from licenses.domain.shipment.events import (
+    ClearanceAssessed,
+    ShipmentDispatched,
+    ShipmentRequested,
+)
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import (
+    as_superuser,
     forge,
     found,
     latest,
@@ -117,3 +122,14 @@ def _differing(played: Played) -> list[Condition]:
         if one.condition is not Condition.REMITTANCE
         and (one.evidence != other.evidence or one.condition in lost)
     ]
+
+
+@pytest.mark.usefixtures("played")
+def test_a_verdict_that_rests_on_a_stream_without_its_beginning_is_named() -> None:
+    event = one_of(ShipmentRequested)
+    for table in ("audits_log", "audits_event"):
+        statement = f"DELETE FROM {table} WHERE event_id = %s"  # noqa: S608 -- a constant
+        as_superuser(table, statement, event.event_id)
+    kind, subjects = found("judged_again")
+    assert kind == "judging_not_possible"
+    assert any(str(event.stream_id) in each for each in subjects)
