@@ -31,10 +31,13 @@ class CommandRefused(Event):
 
 
 class RefusedCommandKept(Event):
-    """What a refused command asked is kept, so that its refusal can be decided again."""
+    """What a refused command asked is kept, so that its refusal can be decided again.
 
-    body_json: Annotated[str, personal.copied(BODY_BYTES_AT_MOST)] | None
-    """Its body as it was hashed, personal texts sealed; None: it was too long to be kept."""
+    One event, or as many in a row as its length takes.
+    """
+
+    body_json: Annotated[str, personal.copied(BODY_BYTES_AT_MOST)]
+    """Its body as it was hashed, personal texts sealed; the next piece of it."""
     raced: bool
     """Whether a constraint refused it because somebody else was faster: no decision did."""
 

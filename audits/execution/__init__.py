@@ -155,7 +155,7 @@ def _execute_once(
             refusals.record(refusal, command, target, desk)
             return refusal
         if _refused_fact(events) is not None:
-            desk.drafts.append(refusals.kept(command, context.command_id))
+            desk.drafts.extend(refusals.kept(command, context.command_id))
         receipts = desk.write() if desk.drafts else []
     answer = reading.Receipt(
         command_id=context.command_id, stream_id=target, version=version, events=tuple(receipts)

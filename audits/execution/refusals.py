@@ -23,6 +23,8 @@ REFUSALS: Final = Decider(
     aggregate="refusal", initial=_Single(), evolve=lambda state, _event: state, decisions={}
 )
 """Why a command was refused, in a stream of its own."""
+LONGEST_CHARACTER: Final = 4
+"""Bytes: what JSON escapes within a body is shorter, for a body is JSON itself."""
 KEPT: Final = Decider(
     aggregate="refused_command", initial=_Single(), evolve=lambda state, _event: state, decisions={}
 )
@@ -70,17 +72,27 @@ def record(
     )
     drafts = [
         store.Draft(REFUSALS.aggregate, command_id, 1, said),
-        kept(command, command_id, raced=raced),
+        *kept(command, command_id, raced=raced),
     ]
     store.append(store.seal(drafts, context, store.Cause(desk.cause.name, desk.cause.fingerprint)))
 
 
-def kept(command: Command, command_id: UUID, *, raced: bool = False) -> store.Draft:
-    """Draft what a refused command asked."""
-    body = body_of(command).decode()
-    fits = len(msgspec.json.encode(body)) <= BODY_BYTES_AT_MOST
-    event = RefusedCommandKept(body_json=body if fits else None, raced=raced)
-    return store.Draft(KEPT.aggregate, minting.follow_up_id(command_id, KEPT.aggregate), 1, event)
+def kept(command: Command, command_id: UUID, *, raced: bool = False) -> list[store.Draft]:
+    """Draft what a refused command asked, in as many pieces as it takes."""
+    stream_id = minting.follow_up_id(command_id, KEPT.aggregate)
+    return [
+        store.Draft(
+            KEPT.aggregate, stream_id, place, RefusedCommandKept(body_json=piece, raced=raced)
+        )
+        for place, piece in enumerate(_pieces(body_of(command).decode()), start=1)
+    ]
+
+
+def _pieces(body: str) -> list[str]:
+    if len(msgspec.json.encode(body)) <= BODY_BYTES_AT_MOST:
+        return [body]
+    length = BODY_BYTES_AT_MOST // LONGEST_CHARACTER
+    return [body[start : start + length] for start in range(0, len(body), length)]
 
 
 def _deal_of(command: Command, target: UUID, desk: Desk) -> UUID | None:

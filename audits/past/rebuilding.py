@@ -90,11 +90,9 @@ def _meant(
 
 
 def kept_body(together: Together) -> bytes | None:
-    """Give the body of a refused command; None: it was not kept."""
-    for each in together:
-        if isinstance(each.data, RefusedCommandKept) and each.data.body_json is not None:
-            return each.data.body_json.encode()
-    return None
+    """Put the pieces of a refused command's body together; None: none was kept."""
+    kept = [each.data.body_json for each in together if isinstance(each.data, RefusedCommandKept)]
+    return "".join(kept).encode() if kept else None
 
 
 def decoded(kind: type[Command], body: bytes) -> Command:

@@ -1,6 +1,6 @@
 """Refusals are records: told again in the same words, kept with what was asked."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -118,11 +118,19 @@ def lose_races(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def kept(command_id: UUID) -> RefusedCommandKept:
-    stream = context.follow_up_id(command_id, execution.KEPT.aggregate)
-    [recorded] = reading.load(execution.KEPT, stream).recorded
-    assert recorded.command == msgspec.structs.replace(refusal_event(command_id).command, ordinal=1)
-    event: RefusedCommandKept = recorded.data
+    [event] = pieces(command_id)
     return event
+
+
+def pieces(command_id: UUID) -> list[RefusedCommandKept]:
+    """Read what was kept of a refused command, in as many events as it took."""
+    stream = context.follow_up_id(command_id, execution.KEPT.aggregate)
+    recorded = reading.load(execution.KEPT, stream).recorded
+    command = refusal_event(command_id).command
+    assert [each.command for each in recorded] == [
+        msgspec.structs.replace(command, ordinal=place) for place in range(1, len(recorded) + 1)
+    ]
+    return [each.data for each in recorded]
 
 
 def refusal_event(command_id: UUID) -> Recorded[CommandRefused]:
@@ -135,17 +143,34 @@ def test_what_a_refused_command_asked_is_kept_beside_its_refusal() -> None:
     refusal_of(TOO_MUCH, jar, command_id=command_id)
     event = kept(command_id)
     assert event == RefusedCommandKept(body_json='{"amount_cents":1001,"note":null}', raced=False)
-    again = msgspec.json.decode(event.body_json or "", type=FillJar)
+    again = msgspec.json.decode(event.body_json, type=FillJar)
     assert fingerprint(again, jar) == refusal_event(command_id).command.fingerprint
 
 
-@pytest.mark.parametrize("over", [0, 1])
-def test_what_is_too_long_is_not_kept(over: int) -> None:
+AROUND: Final = len(msgspec.json.encode(body_of(FillJar(amount_cents=1_001, note="")).decode()))
+ONE_EVENT: Final = BODY_BYTES_AT_MOST - AROUND
+
+
+@pytest.mark.parametrize(
+    ("note", "count"),
+    [
+        ("x" * ONE_EVENT, 1),
+        ("x" * (ONE_EVENT + 1), 4),
+        ("\N{OLD PERSIAN NUMBER ONE}" * 100_000, 7),
+        ('"' * 100_000, 14),
+        ("x" + "\x7f\x01" * 50_000, 23),
+    ],
+    ids=["one event", "a byte more", "four bytes each", "escaped twice", "control characters"],
+)
+def test_what_is_long_is_kept_in_pieces(note: str, count: int) -> None:
     jar, command_id = full_jar(), context.new_id()
-    around = msgspec.json.encode(body_of(FillJar(amount_cents=1_001, note="")).decode())
-    note = "x" * (BODY_BYTES_AT_MOST - len(around) + over)
     refusal_of(FillJar(amount_cents=1_001, note=note), jar, command_id=command_id)
-    assert (kept(command_id).body_json is None) is bool(over)
+    found = pieces(command_id)
+    assert len(found) == count
+    body = "".join(each.body_json for each in found)
+    assert msgspec.json.decode(body, type=FillJar).note == note
+    again = msgspec.json.decode(body, type=FillJar)
+    assert fingerprint(again, jar) == refusal_event(command_id).command.fingerprint
 
 
 def test_what_a_constraint_refused_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

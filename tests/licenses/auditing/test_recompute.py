@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from audits.codec import Recorded, fingerprint_of
 from audits.differences import Look, Silence
-from audits.kernel import Event
+from audits.execution import refusals
+from audits.kernel import Event, Refused
 from audits.models import EventRow
 from audits.reading import decode
 from audits.replay import wire_names
@@ -26,7 +27,6 @@ from licenses.auditing.recompute import (
     LOST,
     RACED,
     REFUSED_AGAIN,
-    UNKEPT,
     UNKNOWN,
     UNNAMED,
     UNREAD,
@@ -40,13 +40,14 @@ from licenses.domain.edition.events import EditionApproved, EditionTookEffect
 from licenses.domain.escrow.events import DepositBooked, EscrowForfeited
 from licenses.domain.lab_test.events import CertificateIssued
 from licenses.domain.laboratory.events import LaboratoryAccredited
+from licenses.domain.license.commands import SuspendLicense
 from licenses.domain.policy.model import Condition
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
 from tests.licenses.auditing.attempts import Tried
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import as_superuser, rewrite
-from tests.support.people import identity
+from tests.support.people import OFFICER, identity
 
 
 @pytest.fixture(scope="module")
@@ -148,15 +149,16 @@ def test_another_command_than_the_one_refused_is_named() -> None:
     assert kinds() == ["refused_command_otherwise"]
 
 
-@pytest.mark.usefixtures("played")
-def test_what_was_not_kept_is_counted_by_its_command() -> None:
-    _, kept = refusal("license_not_in_force")
-    rewrite(kept, replace(kept.data, body_json=None))
+def test_a_refusal_of_a_long_command_is_decided_again_from_its_pieces(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = recomputed().decisions[REFUSED_AGAIN]["SuspendLicense"]
+    monkeypatch.setattr(refusals, "BODY_BYTES_AT_MOST", 40)
+    with pytest.raises(Refused):
+        played.stage.do(OFFICER, SuspendLicense(reason="Once more"), played.revoked.license_id)
+    assert EventRow.objects.filter(type="refused_command_kept", version=3).count() == 1
     found = recomputed()
-    assert found.decisions[UNKEPT] == {"SuspendLicense": 1}
-    said, _ = refusal("license_not_in_force")
-    [named] = [each for each in found.not_taken if each.kind == UNKEPT]
-    assert str(said.event_id) in named.subject
+    assert found.decisions[REFUSED_AGAIN]["SuspendLicense"] == before + 1
     assert found.is_clean
 
 
