@@ -36,8 +36,9 @@ class RefusedCommandKept(Event):
     One event, or as many in a row as its length takes.
     """
 
-    body_json: Annotated[str, personal.copied(BODY_BYTES_AT_MOST)]
-    """Its body as it was hashed, personal texts sealed; the next piece of it."""
+    body_json: Annotated[str, personal.copied(BODY_BYTES_AT_MOST)] | None
+    """Its body as it was hashed, personal texts sealed; the next piece of it. None: it was too long
+    for a version that kept no pieces."""
     raced: bool
     """Whether a constraint refused it because somebody else was faster: no decision did."""
 

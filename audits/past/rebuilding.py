@@ -91,7 +91,8 @@ def _meant(
 
 def kept_body(together: Together) -> bytes | None:
     """Put the pieces of a refused command's body together; None: none was kept."""
-    kept = [each.data.body_json for each in together if isinstance(each.data, RefusedCommandKept)]
+    pieces = [each.data.body_json for each in together if isinstance(each.data, RefusedCommandKept)]
+    kept = [piece for piece in pieces if piece is not None]
     return "".join(kept).encode() if kept else None
 
 

@@ -41,6 +41,7 @@ from licenses.gathering.lookups import answered_by
 AGAIN: Final = "taken_again"
 UNSAID: Final = "not_said_by_its_events"
 REFUSED_AGAIN: Final = "refused_again"
+UNKEPT: Final = "refused_and_not_kept"
 RACED: Final = "refused_by_a_constraint"
 UNSEEN: Final = "rests_on_a_sealed_name"
 UNNAMED: Final = "brought_a_sealed_name_that_was_not_kept"
@@ -52,6 +53,7 @@ UNFOLDED: Final = "rests_on_a_stream_that_does_not_fold"
 OWN: Final = "the_journals_own"
 """What becomes of a decision; the journal's own records are none."""
 INNOCENT: Final[Mapping[str, str]] = {
+    UNKEPT: "what was refused was too long for the version that recorded it: its fingerprint is there",
     UNSEEN: "a name that it compared is sealed, and nothing says whose it was taken for",
     UNNAMED: "it comes out as recorded; its fingerprint was made of a sealed name, too, that is nowhere",
     RACED: "a constraint refused it when somebody else was faster: no decision did",
@@ -210,6 +212,8 @@ def _refused_again(
         return LOST, []
     if kept.raced:
         return RACED, []
+    if kept.body_json is None:
+        return UNKEPT, []
     try:
         retaken = retake_refusal(desk, together, kind, gather)
     except NotRebuilt:

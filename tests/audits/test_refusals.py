@@ -143,7 +143,7 @@ def test_what_a_refused_command_asked_is_kept_beside_its_refusal() -> None:
     refusal_of(TOO_MUCH, jar, command_id=command_id)
     event = kept(command_id)
     assert event == RefusedCommandKept(body_json='{"amount_cents":1001,"note":null}', raced=False)
-    again = msgspec.json.decode(event.body_json, type=FillJar)
+    again = msgspec.json.decode(event.body_json or "", type=FillJar)
     assert fingerprint(again, jar) == refusal_event(command_id).command.fingerprint
 
 
@@ -167,7 +167,7 @@ def test_what_is_long_is_kept_in_pieces(note: str, count: int) -> None:
     refusal_of(FillJar(amount_cents=1_001, note=note), jar, command_id=command_id)
     found = pieces(command_id)
     assert len(found) == count
-    body = "".join(each.body_json for each in found)
+    body = "".join(each.body_json or "" for each in found)
     assert msgspec.json.decode(body, type=FillJar).note == note
     again = msgspec.json.decode(body, type=FillJar)
     assert fingerprint(again, jar) == refusal_event(command_id).command.fingerprint

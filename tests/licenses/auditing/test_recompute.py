@@ -27,6 +27,7 @@ from licenses.auditing.recompute import (
     LOST,
     RACED,
     REFUSED_AGAIN,
+    UNKEPT,
     UNKNOWN,
     UNNAMED,
     UNREAD,
@@ -147,6 +148,18 @@ def test_another_command_than_the_one_refused_is_named() -> None:
     _, kept = refusal("license_not_in_force")
     rewrite(kept, replace(kept.data, body_json='{"reason":"Another"}'))
     assert kinds() == ["refused_command_otherwise"]
+
+
+@pytest.mark.usefixtures("played")
+def test_what_was_not_kept_is_counted_by_its_command() -> None:
+    _, kept = refusal("license_not_in_force")
+    rewrite(kept, replace(kept.data, body_json=None))
+    found = recomputed()
+    assert found.decisions[UNKEPT] == {"SuspendLicense": 1}
+    said, _ = refusal("license_not_in_force")
+    [named] = [each for each in found.not_taken if each.kind == UNKEPT]
+    assert str(said.event_id) in named.subject
+    assert found.is_clean
 
 
 def test_a_refusal_of_a_long_command_is_decided_again_from_its_pieces(
