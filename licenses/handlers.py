@@ -88,6 +88,8 @@ GATHER: Final[dict[type[Command], Gather]] = {
     lab_test_commands.SubmitReport: laboratories.report_facts,
     lab_test_commands.VoidCertificate: laboratories.void_facts,
     shipment_commands.RequestShipment: departures.request_facts,
+    shipment_commands.CancelShipment: departures.parting_facts,
+    shipment_commands.StopShipment: departures.parting_facts,
     shipment_commands.FileExport: departures.export_facts,
     shipment_commands.AssessClearance: departures.assessment_facts,
     shipment_commands.DispatchShipment: departures.dispatch_facts,

@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from audits.execution import Desk
+from audits.kernel import Facts
 from audits.reading import Loaded
-from licenses.domain import license
+from licenses.domain import license, product
 from licenses.domain.lab_test.state import Certified
 from licenses.domain.shipment.commands import DispatchShipment, FileExport, RequestShipment
 from licenses.domain.shipment.facts import (
@@ -36,12 +37,22 @@ def request_facts(
     basis = basis_of(held.state, command.line)
     if basis is None or basis.exporter_id != desk.context.actor.organization_id:
         basis = None  # another exporter's license does not exist for this one
+    if basis is not None:  # whoever asks for units of it, or gives some up, waits for this request
+        desk.load(product.DECIDER, basis.line.product_id, lock="write")
     return RequestFacts(
         **common(desk),
         basis=basis,
         taken_serials=_taken(desk, command.serials, loaded.stream_id),
         edition=edition_in_force(desk.context.now).name,
     )
+
+
+def parting_facts(desk: Desk, _command: Any, loaded: Loaded[ShipmentState]) -> Facts:
+    """Gather nothing; while units are given up, nobody asks for units of their product."""
+    terms = getattr(loaded.state, "terms", None)
+    if terms is not None:
+        desk.load(product.DECIDER, terms.product_id)
+    return Facts(**common(desk))
 
 
 def _taken(desk: Desk, serials: tuple[str, ...], shipment_id: UUID) -> tuple[str, ...]:

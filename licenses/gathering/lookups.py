@@ -1,6 +1,7 @@
 """What decisions look up beyond streams: whether something is taken, used or overdue elsewhere.
 
-The tables answer, unlocked; what must not happen twice is guarded by a constraint besides. Whoever
+The tables answer, unlocked; what must not happen twice is guarded by a constraint besides, and who
+asks for units or for what is overdue holds the product or the license, which locks them out. Whoever
 takes a decision again has events answer instead: tables tell of today (`licenses.auditing.then`).
 """
 

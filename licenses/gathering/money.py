@@ -7,7 +7,7 @@ import msgspec
 from audits.execution import Desk
 from audits.kernel import Refused
 from audits.reading import Loaded
-from licenses.domain import escrow
+from licenses.domain import escrow, license
 from licenses.domain.allotment.commands import ReportUsSale
 from licenses.domain.allotment.facts import AllotmentFacts
 from licenses.domain.allotment.state import AllotmentState
@@ -119,7 +119,10 @@ def assess_facts(desk: Desk, command: AssessRemittance, _loaded: Loaded[Any]) ->
 
 
 def confirm_facts(desk: Desk, command: ConfirmRemittance, loaded: Loaded[Any]) -> ConfirmFacts:
-    """Gather whether the reference confirmed another remittance."""
+    """Gather whether the reference confirmed another remittance; clearances wait for it meanwhile."""
+    assessed = getattr(loaded.state, "assessed", None)
+    if assessed is not None:
+        desk.load(license.DECIDER, assessed.license_id, lock="write")
     reference = command.reference.replace("-", "")
     shipment_id = lookups().reference_used_by(desk, reference, but=loaded.stream_id)
     return ConfirmFacts(**common(desk), reference_used_by_shipment_id=shipment_id)

@@ -15,7 +15,7 @@ from tests.support.world import World
 def world(transactional_db: None) -> Iterator[World]:  # noqa: ARG001 -- commits are part of the play
     """Prepare a stage; whatever happened on it leaves no difference, and can be decided again.
 
-    Two that ask for the same units at the same moment do not see each other: the second is named.
+    Where a test blinds a request, so that two hold the same units, that one is named.
     """
     prepared = World()
     prepared.prepare()

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 
 from audits import context as minting
+from audits import reading
 from audits.kernel import Refused
 from licenses.domain import license, shipment
 from licenses.domain.ids import remittance_id
 from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipments
 from licenses.domain.shipment.state import Dispatched, Requested
+from licenses.gathering.lookups import Tables
 from licenses.models import LedgerTransfer, ShippedSerial
 from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import BANK, EXPORTER, TREASURY
@@ -34,15 +37,36 @@ def refusal(outcome: Race) -> str:
     return outcome.second.code
 
 
-def with_the_same_lot(world: World) -> tuple[Deal, Deal]:
-    """Have two licenses ask for the same units at the same moment: neither sees the other."""
+def with_one_lot(world: World) -> tuple[Deal, Deal]:
+    """Prepare two licenses under which the same units may be asked for."""
     one, two = two_deals(world)
     for deal in (one, two):
         deal.apply().grant().acknowledge().deposit()
     two.serials = one.serials
-    outcome = race(ask_for(one), ask_for(two))
+    return one, two
+
+
+def test_units_that_two_ask_for_at_once_are_promised_to_the_first(world: World) -> None:
+    one, two = with_one_lot(world)
+    assert refusal(race(ask_for(one), ask_for(two))) == "serial_already_shipped"
+
+
+def test_units_that_are_given_up_meanwhile_are_free(world: World) -> None:
+    one, two = with_one_lot(world)
+    ask_for(one)()
+    world.settle()
+    cancel = body(shipments.CancelShipment, reason="The buyer withdrew")
+    outcome = race(lambda: world.do(EXPORTER, cancel, one.shipment_id), ask_for(two))
     assert not isinstance(outcome.first, Exception), outcome
-    assert not isinstance(outcome.second, Exception), outcome
+    assert (isinstance(outcome.second, Exception), outcome.waited) == (False, True)
+
+
+def with_the_same_lot(world: World) -> tuple[Deal, Deal]:
+    """Have two shipments hold the same units, as if neither request had seen the other."""
+    one, two = with_one_lot(world)
+    with mock.patch.object(Tables, "promised_serials", return_value=set()):
+        ask_for(one)()
+        ask_for(two)()
     world.settle()
     for deal in (one, two):
         assert isinstance(world.state(shipment.DECIDER, deal.shipment_id), Requested)
@@ -167,3 +191,16 @@ def test_a_dispatch_asked_for_again_and_again_happens_once(world: World, times: 
     outcomes = together(*[one.dispatch] * times)
     assert not [each for each in outcomes if isinstance(each, Exception)], outcomes
     assert sum(bool(each.events) for each in outcomes) == 1
+
+
+def test_while_a_remittance_is_confirmed_nobody_judges_whether_one_is_overdue(world: World) -> None:
+    one, _ = two_deals(world)
+    one.ready()
+    one.dispatch()
+    world.settle()
+    instruct(one)
+    outcome = race(
+        confirming(one), lambda: reading.load(license.DECIDER, one.license_id, lock="share")
+    )
+    assert not isinstance(outcome.first, Exception), outcome
+    assert outcome.waited
