@@ -53,8 +53,8 @@ def test_every_fault_struck_and_was_felt(storm: Storm) -> None:
         counts[strike.partition("/")[0]] += 1
     assert counts == nemesis.DUE
     assert sum(counts[name] for name in nemesis.KILLS) == 20
-    assert storm.reckoning.interrupted_work() > 0
-    assert storm.cast.unknown().total() > 0
+    # Which of the two a kill interrupts, and whether it does, is chance: of twenty some do.
+    assert storm.reckoning.interrupted_work() + storm.cast.unknown().total() > 0
 
 
 def test_all_work_is_done_and_none_died(storm: Storm) -> None:
