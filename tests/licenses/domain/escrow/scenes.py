@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from audits.kernel import Actor, Event, Facts
 from licenses.domain.escrow import DECIDER
+from licenses.domain.escrow.books import Books
 from licenses.domain.escrow.commands import (
     BookDeposit,
     ConfirmRefundPaid,
@@ -23,6 +24,7 @@ from licenses.domain.escrow.decisions import ForfeitFacts, ReturnFacts
 from licenses.domain.escrow.deposits import DepositFacts
 from licenses.domain.escrow.events import CreditDebit, EntryStatus, ForfeitReason, Payer
 from licenses.domain.escrow.refunds import WaiverFacts
+from licenses.domain.escrow.state import opened
 from tests.licenses.domain.policy.deals import BRIEF, RULE
 from tests.support.deciding import Step, played
 from tests.support.people import BANK, NOON, OFFICER, SECOND_OFFICER, SYSTEM, identity
@@ -159,3 +161,11 @@ HISTORIES: Final[dict[str, list[Event]]] = {
     "refund waived": history(OPENING, PAYING, PROPOSING, WAIVING),
     "refunded": history(OPENING, PAYING, PROPOSING, WAIVING, (refund_paid(), acting(BANK))),
 }
+
+PART = 300_00
+PART_RELEASED = (OPENING, PAYING, (release(PART), acting(SYSTEM)))
+PAYING_AGAIN: Step = (deposit(PRICE_CENTS, "E2"), deposit_facts())
+
+
+def books(*steps: Step) -> Books:
+    return opened(DECIDER.fold(history(*steps))).books

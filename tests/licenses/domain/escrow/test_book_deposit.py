@@ -1,87 +1,26 @@
-"""Deposits: what counts, what is set aside, what is a repeat."""
+"""Deposits: what counts, what is set aside, and in which states."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from licenses.domain.escrow import DECIDER
-from licenses.domain.escrow.deposits import DepositFacts, payers_named, plain_name, refusal_of
-from licenses.domain.escrow.events import (
-    CreditDebit,
-    DepositBooked,
-    DepositSetAside,
-    EntryStatus,
-    EscrowFunded,
-    Payer,
-    SetAsideReason,
-)
+from licenses.domain.escrow.deposits import refusal_of
+from licenses.domain.escrow.events import CreditDebit, EntryStatus, SetAsideReason
 from licenses.domain.escrow.state import AwaitingFunds, Funded
+from tests.licenses.domain.escrow.booking import AWAITING, CITATION, FUNDED, booked, set_aside
 from tests.licenses.domain.escrow.scenes import (
-    BUYER,
     HISTORIES,
-    LICENSE,
     LONG_STOP,
-    OPEN,
     PARENT,
     PRICE_CENTS,
-    REFERENCE,
-    STRANGER,
     TODAY,
-    acting,
     deposit,
     deposit_facts,
-    history,
 )
-from tests.licenses.domain.policy.deals import BRIEF
 from tests.support.deciding import given
-from tests.support.people import NOON, SYSTEM, identity
-
-AWAITING = HISTORIES["awaiting funds"]
-CITATION = BRIEF.prepayment.citation
-
-FUNDED = EscrowFunded(license_id=LICENSE, price_cents=PRICE_CENTS, currency="USD")
-
-
-def booked(amount_cents: int = PRICE_CENTS, **changes: Any) -> DepositBooked:
-    event = DepositBooked(
-        license_id=LICENSE,
-        account="DE02120300000000202051",
-        bank_reference="E1",
-        end_to_end_id=REFERENCE,
-        payer_customer_id=BUYER,
-        amount_cents=amount_cents,
-        credited_cents=amount_cents,
-        excess_cents=0,
-        currency="USD",
-        value_on=TODAY,
-        message_sha256="a" * 64,
-        held_cents=amount_cents,
-        missing_cents=PRICE_CENTS - amount_cents,
-    )
-    return replace(event, **changes)
-
-
-def set_aside(reason: SetAsideReason, **changes: Any) -> DepositSetAside:
-    event = DepositSetAside(
-        license_id=LICENSE,
-        account="DE02120300000000202051",
-        bank_reference="E1",
-        end_to_end_id=REFERENCE,
-        payer_customer_id=BUYER,
-        payer_name=None,
-        amount_cents=PRICE_CENTS,
-        currency="USD",
-        value_on=TODAY,
-        status=EntryStatus.BOOKED,
-        credit_debit=CreditDebit.CREDIT,
-        is_reversal=False,
-        message_sha256="a" * 64,
-        reason=reason,
-        citation=CITATION,
-    )
-    return replace(event, **changes)
+from tests.support.people import NOON
 
 
 def test_the_exact_price_funds_the_escrow() -> None:
@@ -198,153 +137,6 @@ def test_the_long_stop_date_is_the_last_that_counts() -> None:
     after = LONG_STOP + timedelta(days=1)
     outcome = given(DECIDER, *AWAITING).when(deposit(value_on=after), late)
     outcome.then(set_aside(SetAsideReason.AFTER_LONG_STOP, value_on=after))
-
-
-def test_a_stranger_does_not_pay() -> None:
-    facts = deposit_facts(screened_customer_ids=(BUYER, STRANGER))
-    outcome = given(DECIDER, *AWAITING).when(deposit(payer_customer_id=STRANGER), facts)
-    outcome.then(set_aside(SetAsideReason.PAYER_UNKNOWN, payer_customer_id=STRANGER))
-
-
-def test_a_party_that_is_not_cleared_does_not_pay() -> None:
-    facts = deposit_facts(screened_customer_ids=(PARENT,))
-    outcome = given(DECIDER, *AWAITING).when(deposit(), facts)
-    outcome.then(set_aside(SetAsideReason.PAYER_NOT_SCREENED))
-
-
-def naming(name: str | None, payers: tuple[Payer, ...] = OPEN.payers) -> DepositFacts:
-    """Give the facts in which the bank's name was looked up among the payers."""
-    return deposit_facts(named_payer_ids=() if name is None else payers_named(name, payers))
-
-
-@pytest.mark.parametrize(
-    "name", ["Harbor Cloud Co., Ltd.", "HARBOR CLOUD CO LTD", "harbor  cloud-co ltd", "海港云"]
-)
-def test_a_bank_may_know_the_payer_by_name_only(name: str) -> None:
-    command = deposit(payer_customer_id=None, payer_name=name)
-    given(DECIDER, *AWAITING).when(command, naming(name)).then(booked(), FUNDED)
-
-
-@pytest.mark.parametrize(
-    ("payer_customer_id", "payer_name"),
-    [
-        (None, None),
-        (None, "Harbor Cloud"),
-        (None, "Harbor Cloud Co Ltd Trading"),
-        (BUYER, "Harbor Holding AG"),
-        (STRANGER, "Harbor Cloud Co Ltd"),
-    ],
-)
-def test_id_and_name_must_point_to_the_same_party(
-    payer_customer_id: Any, payer_name: str | None
-) -> None:
-    command = deposit(payer_customer_id=payer_customer_id, payer_name=payer_name)
-    outcome = given(DECIDER, *AWAITING).when(command, naming(payer_name))
-    unknown = set_aside(
-        SetAsideReason.PAYER_UNKNOWN, payer_customer_id=payer_customer_id, payer_name=payer_name
-    )
-    outcome.then(unknown)
-
-
-def test_a_name_that_two_parties_share_names_neither() -> None:
-    twins = tuple(
-        Payer(customer_id=payer.customer_id, names=("Harbor Cloud",)) for payer in OPEN.payers
-    )
-    opened = history((replace(OPEN, payers=twins), acting(SYSTEM)))
-    command = deposit(payer_customer_id=None, payer_name="Harbor Cloud")
-    outcome = given(DECIDER, *opened).when(command, naming("Harbor Cloud", twins))
-    unknown = set_aside(
-        SetAsideReason.PAYER_UNKNOWN, payer_customer_id=None, payer_name="Harbor Cloud"
-    )
-    outcome.then(unknown)
-
-
-def test_names_are_compared_by_letters_and_digits() -> None:
-    assert plain_name("\uff21cme  (Shenzhen) Co., Ltd.") == "acme shenzhen co ltd"
-
-
-# Repeats
-
-
-@pytest.mark.parametrize("name", ["funded", "partly released", "released", "forfeited", "refunded"])
-def test_a_repeat_changes_nothing(name: str) -> None:
-    given(DECIDER, *HISTORIES[name]).when(deposit(), deposit_facts()).then()
-
-
-def test_the_same_entry_in_another_message_is_a_repeat() -> None:
-    again = deposit(
-        message_sha256="b" * 64, payer_customer_id=None, payer_name="HARBOR CLOUD CO LTD"
-    )
-    given(DECIDER, *HISTORIES["funded"]).when(again, naming(again.payer_name)).then()
-
-
-def test_a_late_notice_that_it_was_pending_is_a_repeat() -> None:
-    late = deposit(status=EntryStatus.PENDING)
-    given(DECIDER, *HISTORIES["funded"]).when(late, deposit_facts()).then()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"amount_cents": PRICE_CENTS + 1},
-        {"currency": "EUR"},
-        {"value_on": TODAY - timedelta(days=1)},
-        {"payer_customer_id": PARENT},
-        {"payer_customer_id": STRANGER},
-        {"end_to_end_id": None},
-        {"credit_debit": CreditDebit.DEBIT},
-        {"is_reversal": True},
-    ],
-)
-def test_the_same_reference_with_other_content_is_refused(change: dict[str, Any]) -> None:
-    outcome = given(DECIDER, *HISTORIES["funded"]).when(deposit(**change), deposit_facts())
-    outcome.refused("deposit_conflict")
-
-
-def test_the_same_reference_on_another_account_is_another_entry() -> None:
-    other = deposit(1, account="US64SVBKUS6S3300958879")
-    outcome = given(DECIDER, *HISTORIES["funded"]).when(other, deposit_facts())
-    assert isinstance(outcome.events[0], DepositBooked)
-
-
-def test_an_entry_pays_for_one_license_only() -> None:
-    facts = deposit_facts(booked_for_license_id=identity("license/other"))
-    outcome = given(DECIDER, *AWAITING).when(deposit(), facts)
-    outcome.refused("deposit_conflict")
-
-
-def test_what_was_pending_counts_once_it_is_booked() -> None:
-    pending = history(
-        (OPEN, acting(SYSTEM)), (deposit(status=EntryStatus.PENDING), deposit_facts())
-    )
-    given(DECIDER, *pending).when(deposit(), deposit_facts()).then(booked(), FUNDED)
-
-
-def test_another_obstacle_is_another_fact() -> None:
-    pending = history(
-        (OPEN, acting(SYSTEM)), (deposit(status=EntryStatus.PENDING), deposit_facts())
-    )
-    outcome = given(DECIDER, *pending).when(deposit(), deposit_facts(screened_customer_ids=()))
-    outcome.then(set_aside(SetAsideReason.PAYER_NOT_SCREENED))
-
-
-def test_the_same_obstacle_again_is_refused_without_a_second_record() -> None:
-    command = deposit(currency="EUR")
-    outcome = given(DECIDER, *HISTORIES["set aside"]).when(command, deposit_facts())
-    outcome.refused("deposit_currency_wrong", citation=CITATION)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {},
-        {"currency": "EUR", "amount_cents": 1},
-        {"currency": "EUR", "credit_debit": CreditDebit.DEBIT},
-    ],
-)
-def test_what_was_set_aside_cannot_become_another_payment(change: dict[str, Any]) -> None:
-    outcome = given(DECIDER, *HISTORIES["set aside"]).when(deposit(**change), deposit_facts())
-    outcome.refused("deposit_conflict")
 
 
 # States

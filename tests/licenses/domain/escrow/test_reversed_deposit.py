@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from audits.kernel import Event
 from licenses.domain.escrow import DECIDER
-from licenses.domain.escrow.books import Books
-from licenses.domain.escrow.commands import BookDeposit
 from licenses.domain.escrow.events import (
     AdvanceRepaid,
     CreditDebit,
@@ -18,19 +15,20 @@ from licenses.domain.escrow.events import (
     EscrowForfeited,
     EscrowFunded,
     ExcessReturned,
-    ReversalUndone,
     SetAsideReason,
 )
-from licenses.domain.escrow.state import AwaitingFunds, Closed, Funded, opened
+from licenses.domain.escrow.state import AwaitingFunds, Closed, Funded
 from tests.licenses.domain.escrow.scenes import (
-    BUYER,
     FORFEIT,
     FORFEIT_FACTS,
     HISTORIES,
     LONG_STOP,
     OPENING,
     PARENT,
+    PART,
+    PART_RELEASED,
     PAYING,
+    PAYING_AGAIN,
     PRICE_CENTS,
     PROPOSE,
     PROPOSING,
@@ -38,9 +36,9 @@ from tests.licenses.domain.escrow.scenes import (
     REVERSING,
     SECOND_SHIPMENT,
     TODAY,
-    UNDOING,
     WAIVING,
     acting,
+    books,
     deposit,
     deposit_facts,
     history,
@@ -55,14 +53,6 @@ from tests.licenses.domain.escrow.scenes import (
 from tests.support.deciding import Step, given
 from tests.support.people import BANK, OFFICER, SECOND_OFFICER, SYSTEM
 
-PART = 300_00
-PART_RELEASED = (OPENING, PAYING, (release(PART), acting(SYSTEM)))
-PAYING_AGAIN: Step = (deposit(PRICE_CENTS, "E2"), deposit_facts())
-
-
-def books(*steps: Step) -> Books:
-    return opened(DECIDER.fold(history(*steps))).books
-
 
 def taken(*steps: Step, amount_cents: int = PRICE_CENTS, **changes: Any) -> DepositReversed:
     """Take back after `steps`; give the event."""
@@ -74,11 +64,6 @@ def taken(*steps: Step, amount_cents: int = PRICE_CENTS, **changes: Any) -> Depo
 
 def split(event: DepositReversed) -> tuple[int, int, int]:
     return event.excess_cents, event.escrow_cents, event.advanced_cents
-
-
-def undoing(amount_cents: int = PRICE_CENTS, reference: str = "RV2", **changes: Any) -> BookDeposit:
-    """Report that the bank gives back what it took."""
-    return reversal(amount_cents, reference, credit_debit=CreditDebit.CREDIT, **changes)
 
 
 @pytest.mark.parametrize("reference", ["E1", "RV1"])
@@ -208,76 +193,12 @@ def test_a_closed_escrow_takes_what_is_owed_and_no_cent_more(*, late: bool) -> N
     assert event.reason is SetAsideReason.ESCROW_CLOSED
 
 
-def test_a_reversal_that_is_undone_leaves_everything_as_it_was() -> None:
-    reversed_ = history(OPENING, PAYING, REVERSING)
-    undone, funded = given(DECIDER, *reversed_).when(*UNDOING).events
-    assert isinstance(undone, ReversalUndone)
-    assert (undone.escrow_cents, undone.held_cents) == (PRICE_CENTS, PRICE_CENTS)
-    assert isinstance(funded, EscrowFunded)
-    known = books(OPENING, PAYING, REVERSING, UNDOING)
-    assert (known.missing_cents, known.uncovered_cents, known.owed_cents) == (0, 0, 0)
-
-
-def given_back(*steps: Step, amount_cents: int = PRICE_CENTS) -> tuple[int, int, int]:
-    events: list[Event] = history(*steps)
-    made = given(DECIDER, *events).when(undoing(amount_cents), deposit_facts()).events
-    undone = made[0]
-    assert isinstance(undone, ReversalUndone)
-    was = DECIDER.fold(events)
-    is_funded = isinstance(was, AwaitingFunds) and undone.missing_cents == 0
-    assert [type(event) for event in made[1:]] == [EscrowFunded] * is_funded
-    assert undone.payer_customer_id == BUYER
-    return undone.settled_cents, undone.escrow_cents, undone.excess_cents
-
-
-def test_what_is_given_back_settles_first_then_fills_the_price_then_is_excess() -> None:
-    assert given_back(*PART_RELEASED, REVERSING) == (PART, PRICE_CENTS - PART, 0)
-    assert given_back(*PART_RELEASED, REVERSING, PAYING_AGAIN) == (0, 0, PRICE_CENTS)
-    closed = (OPENING, PAYING, RELEASING, (reversal(10), deposit_facts()))
-    assert given_back(*closed, amount_cents=10) == (10, 0, 0)
-    repaid: Step = (deposit(4, "E2"), deposit_facts())
-    assert given_back(*closed, repaid, amount_cents=10) == (6, 0, 4)
-    lost = (OPENING, (deposit(40), deposit_facts()), (FORFEIT, FORFEIT_FACTS))
-    again: Step = (deposit(7, "E2"), deposit_facts())
-    assert given_back(*lost, (reversal(7), deposit_facts()), again, amount_cents=7) == (0, 0, 7)
-    early: Step = (reversal(reference="RV1", payer_customer_id=None), deposit_facts())
-    assert given_back(OPENING, early, PAYING, PAYING_AGAIN) == (0, 0, PRICE_CENTS)
-
-
 def test_a_closed_escrow_that_never_was_full_is_not_filled_by_what_is_owed() -> None:
     part: Step = (deposit(40), deposit_facts())
     lost = history(OPENING, part, (FORFEIT, FORFEIT_FACTS), (reversal(7), deposit_facts()))
     booked, _ = given(DECIDER, *lost).when(deposit(10, "E2"), deposit_facts()).events
     assert isinstance(booked, DepositBooked)
     assert (booked.credited_cents, booked.excess_cents) == (7, 3)
-
-
-@pytest.mark.parametrize("quoted", [None, "PAYROLL"])
-def test_a_reversal_is_undone_under_its_own_reference_whatever_is_quoted(
-    quoted: str | None,
-) -> None:
-    own = (reversal(reference="RV1"), deposit_facts())
-    back = undoing(reference="RV1", end_to_end_id=quoted)
-    events = given(DECIDER, *history(OPENING, PAYING, own)).when(back, deposit_facts()).events
-    assert [type(event) for event in events] == [ReversalUndone, EscrowFunded]
-
-
-def test_what_is_given_back_counts_once_and_only_as_far_as_it_was_taken() -> None:
-    undone = history(OPENING, PAYING, REVERSING, UNDOING)
-    given(DECIDER, *undone).when(*UNDOING).then()
-    given(DECIDER, *undone).when(undoing(1), deposit_facts()).refused("deposit_conflict")
-    reversed_ = history(OPENING, PAYING, (reversal(5), deposit_facts()))
-    (event,) = given(DECIDER, *reversed_).when(undoing(6), deposit_facts()).events
-    assert isinstance(event, DepositSetAside)
-    assert event.reason is SetAsideReason.NOT_A_CREDIT
-
-
-def test_what_is_given_back_needs_no_payer_where_it_all_settles_what_is_owed() -> None:
-    early: Step = (reversal(reference="RV1", payer_customer_id=None), deposit_facts())
-    unpaid = history(OPENING, early)
-    (undone,) = given(DECIDER, *unpaid).when(*UNDOING).events
-    assert isinstance(undone, ReversalUndone)
-    assert (undone.payer_customer_id, undone.settled_cents) == (None, PRICE_CENTS)
 
 
 def test_only_what_is_there_is_forfeited() -> None:
