@@ -26,7 +26,7 @@ from audits.kernel import Actor, Role
 from audits.sealing.deployment import DEPLOYMENT, login_of
 from audits.sealing.record import RECORDED, SEALING
 from audits.vault.rewrapping import REWRAPPING
-from audits.work import HISTORY
+from audits.work.dead import HISTORY
 
 PEOPLE_KEPT: Final = 4_096
 """Enrolled people held in memory while all events are looked at."""

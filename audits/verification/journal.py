@@ -22,7 +22,7 @@ from audits.sealing.record import SEALING
 from audits.sealing.times import times_check
 from audits.vault.rewrapping import REWRAPPING
 from audits.verification.accesses import accesses_check
-from audits.work import HISTORY
+from audits.work.dead import HISTORY
 
 GRACE_SECONDS: Final = 300
 """The sequencer follows the commit: a younger event may have no place in the log yet."""

@@ -10,6 +10,7 @@ from django.db import connection
 from audits import context, reading, store, work
 from audits.models import WorkItem
 from audits.work import Leased, NewWork
+from audits.work.dead import HISTORY
 from tests.audits.histories import sealed
 
 KIND = "test_work"
@@ -27,7 +28,7 @@ class Effects:
 
     def __call__(self, leased: Leased) -> None:
         self.ran.append(leased.id)
-        loaded = reading.load(work.HISTORY, leased.subject_id, lock="write")
+        loaded = reading.load(HISTORY, leased.subject_id, lock="write")
         store.append([sealed(leased.subject_id, loaded.version + 1, cause=leased.event_id)])
         self.meanwhile()
         if self.error is not None:
@@ -48,7 +49,7 @@ def row(item_id: UUID) -> WorkItem:
 
 
 def effects_of(item_id: UUID) -> int:
-    return reading.load(work.HISTORY, row(item_id).subject_id).version
+    return reading.load(HISTORY, row(item_id).subject_id).version
 
 
 def claimed(item_id: UUID | None = None, *, lease: timedelta = work.LEASE) -> Leased:

@@ -11,6 +11,7 @@ from audits import context, grants, reading, work
 from audits.enrollment import enroll_organization, enroll_person
 from audits.events import WorkItemDied, WorkItemRedriven
 from audits.kernel import Context, Refused, Role
+from audits.work.dead import HISTORY, redrive
 from tests.audits.items import KIND, OVER, Effects, change, claimed, effects_of, new_item, row
 from tests.support.people import OFFICER
 from tests.support.world import logged_in
@@ -81,7 +82,7 @@ def test_poison_is_put_aside_with_an_event_after_the_last_attempt(effects: Effec
     dead = row(item)
     assert (dead.status, dead.attempts) == ("dead", work.MAX_ATTEMPTS)
     assert len(effects.ran) == work.MAX_ATTEMPTS
-    [died] = reading.load(work.HISTORY, item).recorded
+    [died] = reading.load(HISTORY, item).recorded
     assert died.data == WorkItemDied(
         work_item_id=item,
         kind=KIND,
@@ -119,7 +120,7 @@ def test_a_stale_worker_cannot_put_aside_what_another_holds(effects: Effects) ->
     effects.error = ValueError("poison")
     assert work.run(stale) is False
     assert row(item).lease_token == second.token
-    assert reading.load(work.HISTORY, item).version == 0
+    assert reading.load(HISTORY, item).version == 0
 
 
 # -- Driving again -------------------------------------------------------------------------
@@ -137,8 +138,8 @@ def dead_item(effects: Effects) -> UUID:
 
 def test_a_dead_item_is_driven_again_on_a_persons_word(effects: Effects) -> None:
     item = dead_item(effects)
-    receipt = work.redrive(item, reason="fixed", context=officers_context())
-    died, redriven = reading.load(work.HISTORY, item).recorded
+    receipt = redrive(item, reason="fixed", context=officers_context())
+    died, redriven = reading.load(HISTORY, item).recorded
     assert isinstance(died.data, WorkItemDied)
     assert redriven.data == WorkItemRedriven(work_item_id=item, kind=KIND, reason="fixed")
     assert (redriven.actor, redriven.event_id) == (OFFICER, receipt.event_id)
@@ -158,9 +159,9 @@ def test_only_a_dead_item_is_driven_again(effects: Effects, status: str) -> None
         work.run_due()
     target = UUID(int=7) if status == "nowhere" else item
     with pytest.raises(Refused) as refusal:
-        work.redrive(target, reason="why not", context=officers_context())
+        redrive(target, reason="why not", context=officers_context())
     assert refusal.value.code == "work_item_not_dead"
-    assert reading.load(work.HISTORY, target).version == 0
+    assert reading.load(HISTORY, target).version == 0
     assert len(effects.ran) == int(status == "done")
 
 
@@ -194,7 +195,7 @@ def test_dead_letters_are_driven_again_by_an_enrolled_person(effects: Effects) -
     assert row(item).status == "dead"
     with logged_in(grants.WORKER):
         assert "is due again" in told(*arguments, "olivia")
-    assert reading.load(work.HISTORY, item).recorded[-1].actor == person.actor()
+    assert reading.load(HISTORY, item).recorded[-1].actor == person.actor()
     with pytest.raises(CommandError, match="work_item_not_dead"):
         told(*arguments, "olivia")
 

@@ -12,7 +12,7 @@ from audits import context, reading, store
 from audits.codec import Recorded, Registry, leaf_hash, registry
 from audits.events import WorkItemRedriven
 from audits.kernel import Context, Decider, Event, State, WrongExpectedVersion
-from audits.work import HISTORY
+from audits.work.dead import HISTORY
 from tests.audits.histories import sealed
 from tests.support.database import connect_as, in_threads
 from tests.support.people import OFFICER

@@ -7,9 +7,10 @@ import msgspec
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audits import context as minting
-from audits import nudging, queries, work
+from audits import nudging, queries
 from audits.kernel import Actor, Context, Refused, Role
 from audits.models import Person
+from audits.work import dead
 
 
 class Command(BaseCommand):
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         actor = _natural_person(username)
         context = Context(actor=actor, now=minting.database_now(), command_id=minting.new_id())
         try:
-            receipt = work.redrive(item_id, reason=reason, context=context)
+            receipt = dead.redrive(item_id, reason=reason, context=context)
         except Refused as refusal:
             raise CommandError(f"{refusal.code}: {refusal}") from refusal
         nudging.nudge([item_id])

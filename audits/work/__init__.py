@@ -6,8 +6,8 @@ All times are the database's.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -15,10 +15,32 @@ import structlog
 from django.db import connection, transaction
 
 from audits import context as minting
-from audits import heartbeat, reading, store
-from audits.codec import Recorded, fingerprint_of
-from audits.events import WorkItemDied, WorkItemRedriven
-from audits.kernel import Context, Decider, Halted, Refused, State
+from audits import heartbeat
+from audits.kernel import Halted
+from audits.work.dead import give_up
+from audits.work.items import Fenced, Leased, NewWork
+
+__all__ = [
+    "BACKOFF_CAP",
+    "ERROR_LENGTH",
+    "HALTED_PAUSE",
+    "LEASE",
+    "MAX_ATTEMPTS",
+    "Fenced",
+    "Handler",
+    "Leased",
+    "NewWork",
+    "Survey",
+    "claim",
+    "enqueue",
+    "nothing_more",
+    "oldest_due_seconds",
+    "register",
+    "register_survey",
+    "run",
+    "run_due",
+    "step",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -64,16 +86,6 @@ _POSTPONE: Final = """
         due_at = clock_timestamp() + %s, attempts = attempts - 1
     WHERE id = %s AND status = 'leased' AND lease_token = %s
 """
-_BURY: Final = """
-    UPDATE audits_work_item
-    SET status = 'dead', lease_token = NULL, lease_until = NULL, last_error = %s
-    WHERE id = %s AND status = 'leased' AND lease_token = %s
-"""
-_REVIVE: Final = """
-    UPDATE audits_work_item
-    SET status = 'ready', attempts = 0, due_at = clock_timestamp()
-    WHERE id = %s AND status = 'dead' RETURNING kind
-"""
 _OLDEST: Final = """
     SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0) FROM audits_work_item
     WHERE status IN ('ready', 'leased') AND due_at <= clock_timestamp()
@@ -81,61 +93,6 @@ _OLDEST: Final = """
           SELECT FROM audits_work_item busy WHERE busy.kind = ANY(%(long)s)
           AND busy.status = 'leased' AND busy.lease_until > clock_timestamp()))
 """
-_CAUSE: Final = "SELECT canonical FROM audits_event WHERE event_id = %s"
-
-
-class Fenced(Exception):
-    """The lease was lost to another worker; nothing of this run may commit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewWork:
-    """Something that has to happen, at `due_at` or at once."""
-
-    kind: str
-    subject_id: UUID
-    event_id: UUID | None
-    due_at: datetime | None = None
-
-    @property
-    def dedupe_key(self) -> str:
-        """The same event never causes the same kind of work on the same subject twice."""
-        return f"{self.kind}:{self.subject_id}:{self.event_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Leased:
-    """A work item in this worker's hands until its lease ends."""
-
-    id: UUID
-    kind: str
-    subject_id: UUID
-    event_id: UUID | None
-    token: UUID
-    attempts: int
-    reached: str | None = None
-    """How far an earlier attempt came, as JSON."""
-    held: heartbeat.Held = field(default_factory=heartbeat.Held, compare=False)
-    """What keeps the lease while a survey runs; it is told how far that is."""
-
-    def cause(self) -> Recorded[Any]:
-        """Read the event that caused the work."""
-        with connection.cursor() as cursor:
-            cursor.execute(_CAUSE, [self.event_id])
-            (content,) = cursor.fetchone()
-        return reading.decode(bytes(content))
-
-    def context(self, *, step: str, now: datetime) -> Context:
-        """Make the context of a command that this work issues; the same on every attempt."""
-        cause = self.cause()
-        return Context(
-            actor=minting.system_actor(self.kind),
-            now=now,
-            command_id=minting.follow_up_id(self.id, step),
-            correlation_id=cause.correlation_id,
-            causation_id=cause.event_id,
-            on_behalf_of=cause.actor.organization_id,
-        )
 
 
 Handler = Callable[[Leased], None]
@@ -206,7 +163,7 @@ def run(leased: Leased, *, alive: Callable[[], object] = bool) -> bool:
     alive: called now and then while long work goes on.
     """
     if leased.attempts > MAX_ATTEMPTS:
-        return _give_up(leased, "every attempt ended without a result")
+        return give_up(leased, "every attempt ended without a result")
     try:
         _carry_out(leased, alive)
     except (Fenced, heartbeat.LeaseLost):
@@ -218,7 +175,7 @@ def run(leased: Leased, *, alive: Callable[[], object] = bool) -> bool:
         detail = _storable(f"{type(error).__name__}: {error}"[:ERROR_LENGTH])
         log.exception("work_item_failed", work_item=str(leased.id), kind=leased.kind)
         if leased.attempts >= MAX_ATTEMPTS:
-            return _give_up(leased, detail)
+            return give_up(leased, detail)
         values: list[Any] = [detail, BACKOFF_CAP, leased.id, leased.token]
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_RETRY, values)
@@ -283,66 +240,3 @@ def oldest_due_seconds() -> float:
         cursor.execute(_OLDEST, {"long": sorted(_long)})
         (seconds,) = cursor.fetchone()
     return float(seconds)
-
-
-class WorkItemHistory(State):
-    """How often a work item died and was driven again."""
-
-    events: int = 0
-
-
-HISTORY: Final = Decider(
-    aggregate="work_item",
-    initial=WorkItemHistory(),
-    evolve=lambda state, _event: WorkItemHistory(events=state.events + 1),
-    decisions={},
-)
-
-
-def _give_up(leased: Leased, detail: str) -> bool:
-    """Put the item aside with an event, for a person to look at. Always False: it is not done."""
-    died = WorkItemDied(
-        work_item_id=leased.id,
-        kind=leased.kind,
-        subject_id=leased.subject_id,
-        attempts=leased.attempts,
-        last_error=detail,
-    )
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_BURY, [detail, leased.id, leased.token])
-        if not cursor.rowcount:
-            log.warning("work_item_fenced", work_item=str(leased.id), kind=leased.kind)
-            return False
-        _record(died, _burial(leased), name="BuryWorkItem")
-    log.error("work_item_dead", work_item=str(leased.id), kind=leased.kind, detail=detail)
-    return False
-
-
-def _burial(leased: Leased) -> Context:
-    """Make the context in which an item is put aside: in the deal of its cause, if it has one."""
-    now = minting.database_now()
-    if leased.event_id is not None:
-        return leased.context(step=f"bury:{leased.token}", now=now)
-    actor = minting.system_actor(leased.kind)
-    return Context(actor=actor, now=now, command_id=minting.new_id())
-
-
-def redrive(item_id: UUID, *, reason: str, context: Context) -> reading.EventReceipt:
-    """Send a dead item on its way again, on a person's word; Refused `work_item_not_dead`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_REVIVE, [item_id])
-        row = cursor.fetchone()
-        if row is None:
-            raise Refused("work_item_not_dead", "Only a dead work item can be driven again")
-        redriven = WorkItemRedriven(work_item_id=item_id, kind=row[0], reason=reason)
-        return _record(redriven, context, name="RedriveWorkItem")
-
-
-def _record(
-    event: WorkItemDied | WorkItemRedriven, context: Context, *, name: str
-) -> reading.EventReceipt:
-    loaded = reading.load(HISTORY, event.work_item_id, lock="write")
-    draft = store.Draft(HISTORY.aggregate, event.work_item_id, loaded.version + 1, event)
-    cause = store.Cause(name, fingerprint_of(name, event.work_item_id))
-    [receipt] = store.append(store.seal([draft], context, cause))
-    return receipt
