@@ -88,12 +88,12 @@ class Then:
         gone = (serial for serial in serials if self._streams(desk, ShipmentDispatched, serial))
         return tuple(sorted(gone))
 
-    def is_itn_taken(self, desk: Desk, itn: str, *, but: UUID) -> bool:
+    def filed_under(self, desk: Desk, itn: str, *, but: UUID) -> UUID | None:
         """Look among the filings as they stood."""
-        return any(
-            shipment_columns(desk.load(shipment.DECIDER, stream_id).state)["itn"] == itn
-            for stream_id in self._others(desk, ExportFiled, itn, but)
-        )
+        for stream_id in self._others(desk, ExportFiled, itn, but):
+            if shipment_columns(desk.load(shipment.DECIDER, stream_id).state)["itn"] == itn:
+                return stream_id
+        return None
 
     def report_used_for(
         self, desk: Desk, sha256: str, number: tuple[UUID, str], *, but: UUID

@@ -30,19 +30,23 @@ from licenses.domain.product.state import Registered
 from licenses.editions import edition_in_force
 from licenses.gathering import deals, parties
 from licenses.gathering.common import common
-from licenses.gathering.lookups import lookups
+from licenses.gathering.lookups import lookups, standing
 from licenses.numbers import Series
 
 REFERENCE_FILE: Final = Path(__file__).parent.parent / "reference" / "accelerators.toml"
 
 
 def next_control_number(desk: Desk) -> str:
-    """Take an application control number: a letter and six digits."""
+    """Take an application control number: a letter and six digits. Read nothing after it.
+
+    A number that is held gives its transaction a place among all others: what it reads from then on
+    may come after that place in the log.
+    """
     return Series.APPLICATION.number(lookups().control_number(desk))
 
 
 def next_license_number(desk: Desk) -> str:
-    """Take a license number: D and seven digits."""
+    """Take a license number: D and seven digits. Read nothing after it, either."""
     return Series.LICENSE.number(lookups().license_number(desk))
 
 
@@ -66,14 +70,19 @@ def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) ->
     content = state.content if isinstance(state, Draft) else Content()
     exporter_id = desk.context.actor.organization_id
     fingerprint = deal_fingerprint(exporter_id, content)
+    pending = standing(
+        desk,
+        application.DECIDER,
+        lambda: lookups().duplicate_of(desk, fingerprint, but=loaded.stream_id),
+    )
     return SubmitFacts(
         **common(desk),
-        control_number=next_control_number(desk),
         edition=edition.name,
         customers=known_customers(desk, content, exporter_id),
         ineligible=ineligible_lines(desk, content),
         misdescribed=misdescribed_lines(desk, content),
-        duplicate_of=lookups().duplicate_of(desk, fingerprint, but=loaded.stream_id),
+        duplicate_of=pending,
+        control_number=next_control_number(desk),
     )
 
 

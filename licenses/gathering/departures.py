@@ -6,7 +6,7 @@ from uuid import UUID
 from audits.execution import Desk
 from audits.kernel import Facts
 from audits.reading import Loaded
-from licenses.domain import license, product
+from licenses.domain import license, product, shipment
 from licenses.domain.lab_test.state import Certified
 from licenses.domain.shipment.commands import DispatchShipment, FileExport, RequestShipment
 from licenses.domain.shipment.facts import (
@@ -20,7 +20,7 @@ from licenses.domain.shipment.state import ShipmentState
 from licenses.editions import edition_in_force
 from licenses.gathering import shipments
 from licenses.gathering.common import common
-from licenses.gathering.lookups import lookups
+from licenses.gathering.lookups import lookups, standing
 
 
 def deal_of_license(desk: Desk, command: RequestShipment) -> UUID | None:
@@ -63,9 +63,13 @@ def _taken(desk: Desk, serials: tuple[str, ...], shipment_id: UUID) -> tuple[str
 def export_facts(desk: Desk, command: FileExport, loaded: Loaded[ShipmentState]) -> ExportFacts:
     """Gather the filing rule in force and whether the number is taken."""
     edition = edition_in_force(desk.context.now)
-    taken = lookups().is_itn_taken(desk, command.itn, but=loaded.stream_id)
+    other = standing(
+        desk,
+        shipment.DECIDER,
+        lambda: lookups().filed_under(desk, command.itn, but=loaded.stream_id),
+    )
     return ExportFacts(
-        **common(desk), rule=edition.filing, edition=edition.name, is_itn_taken=taken
+        **common(desk), rule=edition.filing, edition=edition.name, is_itn_taken=other is not None
     )
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from audits import halting
+from audits.domain.halt.commands import HaltKind
 from audits.execution import Desk
 from audits.kernel import Event, Facts
 from audits.reading import Loaded
@@ -33,6 +35,8 @@ def grant(desk: Desk, _command: Any, loaded: Loaded[Any], events: list[Event]) -
     granted = license_id(loaded.stream_id)
     allotments = _allotments(approved, edition, desk)
     command = GrantLicense(terms=terms_of(loaded.stream_id, approved, allotments))
+    if any(allotments.values()):  # asked before a number is held, which puts the grant in its place
+        halting.require_running([HaltKind.VOLUME], desk.load)
     facts = GrantFacts(
         now=desk.context.now,
         actor=desk.context.actor,

@@ -1,21 +1,23 @@
 """What decisions look up beyond streams: whether something is taken, used or overdue elsewhere.
 
 The tables answer, unlocked; what must not happen twice is guarded by a constraint besides, and who
-asks for units or for what is overdue holds the product or the license, which locks them out. Whoever
-takes a decision again has events answer instead: tables tell of today (`licenses.auditing.then`).
+asks for units or for what is overdue holds the product or the license, which locks them out. What may
+be undone is held while it stands against a command (`standing`). Whoever takes a decision again has
+events answer instead: tables tell of today (`licenses.auditing.then`).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db.models import Q
 
 from audits import queries, vault
 from audits.execution import Desk
+from audits.kernel import Decider
 from customers.ports import Deal
 from licenses import numbers, retention
 from licenses.domain.escrow.commands import BookDeposit
@@ -54,8 +56,8 @@ class Lookups(Protocol):
     def shipped_serials(self, desk: Desk, serials: Collection[str]) -> tuple[str, ...]:
         """Tell which of these serial numbers have left, sorted."""
 
-    def is_itn_taken(self, desk: Desk, itn: str, *, but: UUID) -> bool:
-        """Tell whether another shipment was filed under this number."""
+    def filed_under(self, desk: Desk, itn: str, *, but: UUID) -> UUID | None:
+        """Find another shipment that is filed under this number."""
 
     def report_used_for(
         self, desk: Desk, sha256: str, number: tuple[UUID, str], *, but: UUID
@@ -134,9 +136,10 @@ class Tables:
         rows = ShippedSerial.objects.filter(serial__in=list(serials)).order_by("serial")
         return tuple(rows.values_list("serial", flat=True))
 
-    def is_itn_taken(self, _desk: Desk, itn: str, *, but: UUID) -> bool:
+    def filed_under(self, _desk: Desk, itn: str, *, but: UUID) -> UUID | None:
         """Look among the filings."""
-        return ShipmentRow.objects.filter(itn=itn).exclude(id=but).exists()
+        rows = ShipmentRow.objects.filter(itn=itn).exclude(id=but)
+        return rows.values_list("id", flat=True).first()
 
     def report_used_for(
         self, _desk: Desk, sha256: str, number: tuple[UUID, str], *, but: UUID
@@ -232,6 +235,19 @@ _answering: Final[ContextVar[Lookups | None]] = ContextVar("answering", default=
 def lookups() -> Lookups:
     """Give whatever answers now."""
     return _answering.get() or TABLES
+
+
+def standing(desk: Desk, decider: Decider[Any], find: Callable[[], UUID | None]) -> UUID | None:
+    """Find the stream that stands against a command, and keep it as it is until the command ends.
+
+    Whoever is just writing to it is waited for; what it undid stands against nothing any more, so
+    `find` is asked again until it names nothing, or what is held already.
+    """
+    held = set[UUID]()
+    while (found := find()) is not None and found not in held:
+        desk.load(decider, found)
+        held.add(found)
+    return found
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from audits import context as minting
 from audits import reading
 from audits.kernel import Refused
 from licenses.domain import license, shipment
+from licenses.domain.application import commands as application
 from licenses.domain.ids import remittance_id
 from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipments
@@ -57,6 +58,21 @@ def test_units_that_are_given_up_meanwhile_are_free(world: World) -> None:
     world.settle()
     cancel = body(shipments.CancelShipment, reason="The buyer withdrew")
     outcome = race(lambda: world.do(EXPORTER, cancel, one.shipment_id), ask_for(two))
+    assert not isinstance(outcome.first, Exception), outcome
+    assert (isinstance(outcome.second, Exception), outcome.waited) == (False, True)
+
+
+def test_a_deal_that_is_taken_back_meanwhile_may_be_filed_anew(world: World) -> None:
+    one, two = two_deals(world)
+    one.apply()
+    revision = body(application.ReviseApplication, **one.content())
+    world.do(EXPORTER, body(application.DraftApplication, currency="USD"), two.application_id)
+    world.do(EXPORTER, revision, two.application_id)
+    withdrawal = body(application.WithdrawApplication, reason="Terms changed")
+    outcome = race(
+        lambda: world.do(EXPORTER, withdrawal, one.application_id),
+        lambda: world.do(EXPORTER, application.SubmitApplication(), two.application_id),
+    )
     assert not isinstance(outcome.first, Exception), outcome
     assert (isinstance(outcome.second, Exception), outcome.waited) == (False, True)
 
@@ -133,6 +149,17 @@ def test_a_filing_number_belongs_to_the_first_of_two_shipments(world: World) -> 
     two.itn = one.itn
     outcome = race(filing(one), filing(two))
     assert refusal(outcome) == "itn_already_used"
+
+
+def test_a_filing_number_that_is_given_up_meanwhile_is_free(world: World) -> None:
+    one, two = two_deals(world)
+    for deal in (one, two):
+        deal.apply().grant().acknowledge().request()
+    filing(one)()
+    two.itn, one.itn = one.itn, two.itn
+    outcome = race(filing(one), filing(two))
+    assert not isinstance(outcome.first, Exception), outcome
+    assert (isinstance(outcome.second, Exception), outcome.waited) == (False, True)
 
 
 def filing(deal: Deal) -> Callable[[], Any]:
