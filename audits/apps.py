@@ -16,12 +16,13 @@ class AuditsConfig(AppConfig):
         """Wire the app: names, commands, read models, tools, audits; grant what the matrix says."""
         from audits import findings, wire  # noqa: PLC0415 -- apps must be loaded first
         from audits.exporting import tool as export  # noqa: PLC0415 -- as above
-        from audits.findings import reports, scheduled  # noqa: PLC0415 -- as above
+        from audits.findings import scheduled  # noqa: PLC0415 -- as above
+        from audits.findings import tool as reporting  # noqa: PLC0415 -- as above
         from audits.lineage import tool as tracing  # noqa: PLC0415 -- as above
         from audits.past import tool as replaying  # noqa: PLC0415 -- as above
         from audits.proofs import tool as proving  # noqa: PLC0415 -- as above
 
-        for module in (wire, findings, replaying, proving, reports, tracing, export, scheduled):
+        for module in (wire, findings, replaying, proving, reporting, tracing, export, scheduled):
             module.register()
         post_migrate.connect(_grant, sender=self, dispatch_uid="audits.grants")
 

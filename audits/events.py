@@ -61,6 +61,23 @@ class WorkItemRedriven(Event):
     reason: FreeText
 
 
+class AuditRan(Event):
+    """A scheduled audit came to its end; what it found is in its findings."""
+
+    audit: str
+    slot_from: datetime
+    slot_until: datetime
+    """It was due once in this time, half-open."""
+    looked_at: datetime
+    """As of when it looked."""
+    log_index: int
+    """It judged at least everything up to here; -1: the log was empty."""
+    found: int
+    """How many differences there were, those included that had been found before."""
+    saw_all: bool
+    """False: there were too many to look on, or a check could not go on."""
+
+
 class OrganizationEnrolled(Event):
     """The operator enrolled an organization."""
 

@@ -7,6 +7,7 @@ from audits.domain.finding import events as finding
 from audits.domain.halt import events as halt
 from audits.events import (
     AccessesRecorded,
+    AuditRan,
     CheckpointKeyAdded,
     CheckpointKeyRetired,
     CheckpointKeyRevoked,
@@ -30,6 +31,7 @@ NAMES: Final[dict[str, type[Event]]] = {
     "checkpoint_key_revoked": CheckpointKeyRevoked,
     "code_deployed": CodeDeployed,
     "accesses_recorded": AccessesRecorded,
+    "audit_ran": AuditRan,
     "command_refused": CommandRefused,
     "finding_raised": finding.FindingRaised,
     "finding_cleared": finding.FindingCleared,

@@ -1,22 +1,20 @@
 """The standing report of a quarter: what audits found, what became of it, and which writes stopped.
 
 It is added up from the events that the log held when the quarter ended, less those that it held when
-the quarter began (ADR 17): asked again, it is the same. Only how often audits ran is told by their work
-items. Quarters are those of the calendar, UTC, half-open.
+the quarter began (ADR 17): asked again, it is the same. Quarters are those of the calendar, UTC, half-open.
 """
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
-from audits import context as minting
 from audits.codec import Recorded
 from audits.domain import finding, halt
 from audits.domain.finding.events import (
@@ -28,25 +26,23 @@ from audits.domain.finding.events import (
 from audits.domain.finding.state import Cleared, Closed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltSet
+from audits.events import AuditRan, WorkItemDied
 from audits.kernel import Decider, Refused
 from audits.past import moments
 from audits.past.moments import Moment
 from audits.projection import status_of
 from audits.reading import Loaded
-from audits.tools import add_tool, say
+from audits.replay import wire_names
+from audits.runs import KIND
 
 QUARTER: Final = r"^(?P<year>20[0-9]{2})Q(?P<number>[1-4])$"
 _MONTHS: Final = 3
+_MINUTE: Final = timedelta(minutes=1)
 _INSTANT: Final = timedelta(microseconds=1)
 """The finest difference between two times of events."""
 _COUNTED: Final = """
     SELECT count(*), count(*) FILTER (WHERE type = 'command_refused')
     FROM audits_event JOIN audits_log USING (event_id) WHERE log_index > %s AND log_index <= %s
-"""
-_RUNS: Final = """
-    SELECT substr(kind, 7), count(*), max(finished_at) FROM audits_work_item
-    WHERE kind LIKE 'audit\\_%%' AND status = 'done' AND finished_at >= %s AND finished_at < %s
-    GROUP BY kind ORDER BY kind
 """
 
 Stood = tuple[Loaded[Any], Sequence[Recorded[Any]]]
@@ -58,11 +54,19 @@ class QuarterUnknownError(ValueError):
 
 
 class AuditRuns(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an audit ran to its end."""
+    """How often an audit ran to its end, each time in a slot of its own."""
 
     audit: str
     runs: int
-    last_at: datetime
+    incomplete: int
+    """Runs that found too much to look on, or met what they could not read."""
+    given_up: int
+    """Times that it failed too often and was put aside."""
+    first_at: datetime | None
+    """When the first run ended; null: none did."""
+    last_at: datetime | None
+    longest_pause_minutes: int
+    """The longest time from the end of one run to that of the next; of less than two, 0."""
 
 
 class AuditFindings(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +114,7 @@ class QuarterReport(msgspec.Struct, frozen=True, kw_only=True):
     is_over: bool
     """False: what is said of its end is said of the moment of asking."""
     settled: bool
-    """Whether this report will have the same bytes for ever, but for `runs`."""
+    """Whether this report will have the same bytes for ever."""
     events: int
     refusals: int
     last_log_index: int
@@ -145,8 +149,6 @@ def report(quarter: str, now: datetime) -> QuarterReport:
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, [before.log_index, at.log_index])
         [(events, refusals)] = cursor.fetchall()
-        cursor.execute(_RUNS, [begins, ends])
-        runs = tuple(AuditRuns(audit=a, runs=n, last_at=at) for a, n, at in cursor.fetchall())
     found = list(_stood(finding.DECIDER, before, at))
     return QuarterReport(
         quarter=quarter,
@@ -157,10 +159,38 @@ def report(quarter: str, now: datetime) -> QuarterReport:
         events=events,
         refusals=refusals,
         last_log_index=at.log_index,
-        runs=runs,
+        runs=tuple(_runs(before, at)),
         findings=tuple(_findings(found)),
         open_findings=tuple(_open(loaded) for loaded, _ in found if _is_open(loaded)),
         halts=tuple(_halts(_stood(halt.DECIDER, before, at))),
+    )
+
+
+def _runs(before: Moment, at: Moment) -> Iterator[AuditRuns]:
+    """Count what the events of a quarter say of its runs."""
+    ran: dict[str, list[Recorded[AuditRan]]] = {}
+    given_up: Counter[str] = Counter()
+    for _, event in moments.kinds_between(wire_names([AuditRan, WorkItemDied]), before, at):
+        if isinstance(event.data, AuditRan):
+            ran.setdefault(event.data.audit, []).append(event)
+        elif event.data.kind.startswith(KIND):
+            given_up[event.data.kind.removeprefix(KIND)] += 1
+    for audit in sorted({*ran, *given_up}):
+        yield runs_of(audit, ran.get(audit, []), given_up[audit])
+
+
+def runs_of(audit: str, ran: Sequence[Recorded[AuditRan]], given_up: int) -> AuditRuns:
+    """Sum up the runs of one audit."""
+    ended = sorted(event.recorded_at for event in ran)
+    pauses = [later - earlier for earlier, later in itertools.pairwise(ended)]
+    return AuditRuns(
+        audit=audit,
+        runs=len(ran),
+        incomplete=sum(not event.data.saw_all for event in ran),
+        given_up=given_up,
+        first_at=ended[0] if ended else None,
+        last_at=ended[-1] if ended else None,
+        longest_pause_minutes=max(pauses, default=timedelta()) // _MINUTE,
     )
 
 
@@ -231,54 +261,3 @@ def _span(since: Recorded[Any], lifted: Recorded[Any] | None) -> HaltSpan:
         lifted_at=lifted.recorded_at if lifted else None,
         lifted_by=(lifted.data.proposed_by, lifted.data.by) if lifted else (),
     )
-
-
-class ReportTool:
-    """`manage audit report`."""
-
-    help = "Report what the audits of a quarter found, what is open, and which writes stopped."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Take the quarter."""
-        parser.add_argument("--quarter", help="such as 2026Q4; by default the present one")
-        parser.add_argument("--json", action="store_true", help="one JSON object")
-
-    def run(self, options: Mapping[str, Any]) -> int:
-        """Show the report; 1: a finding is open or writes are halted."""
-        now = minting.database_now()
-        try:
-            found = report(options["quarter"] or quarter_of(now), now)
-        except QuarterUnknownError as error:
-            raise CommandError(f"quarter_unknown: {error} is no quarter like 2026Q4") from error
-        except Refused as refusal:
-            raise CommandError(f"{refusal.code}: {refusal}") from refusal
-        if options["json"]:
-            say(msgspec.json.encode(found).decode())
-        else:
-            _tell(found)
-        return int(bool(found.open_findings) or any(span.lifted_at is None for span in found.halts))
-
-
-def _tell(found: QuarterReport) -> None:
-    say(f"{found.quarter}{'' if found.is_over else ' (not over)'}")
-    say(f"{found.events} events, {found.refusals} of them refusals")
-    for runs in found.runs:
-        say(f"{runs.audit}: ran {runs.runs} times, last {runs.last_at:%Y-%m-%d %H:%M}")
-    for line in found.findings:
-        say(
-            f"{line.audit}: {line.raised} raised, {line.cleared} cleared, {line.closed} closed,"
-            f" {line.reopened} reopened, {line.open} open"
-        )
-    for each in found.open_findings:
-        say(f"open: {each.audit} {each.kind}, {each.subject} ({each.status}) {each.id}")
-    for span in found.halts:
-        until = f"until {span.lifted_at:%Y-%m-%d %H:%M}" if span.lifted_at else "still in force"
-        say(f"{span.kind.value} halted from {span.set_at:%Y-%m-%d %H:%M} {until}: {span.reason}")
-
-
-def register() -> None:
-    """Let `manage audit report` run."""
-    add_tool("report", _TOOL)
-
-
-_TOOL: Final = ReportTool()

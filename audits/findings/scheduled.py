@@ -10,22 +10,24 @@ import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import msgspec
 from django.db import connection
 
 from audits import context as minting
-from audits import execution, queries, verification, work
+from audits import execution, queries, runs, verification, work
 from audits.differences import Difference
-from audits.domain.finding.commands import EVIDENCE_AT_MOST, ClearFinding, RaiseFinding
+from audits.domain.finding.commands import ClearFinding, RaiseFinding
 from audits.domain.finding.events import FindingAnswered, FindingClosed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltLiftProposed
+from audits.events import AuditRan
 from audits.findings import finding_id
+from audits.findings.evidence import evidence_of
 from audits.kernel import Command, Context
 from audits.models import FindingRow
 from audits.past.decided import FROM_THE_START
@@ -36,14 +38,11 @@ from audits.work import Leased, NewWork
 
 FOUND_AT_MOST: Final = 200
 """Of one run: what follows from one cause is seen from its first places."""
-_SLOTS: Final = UUID("a11ed000-0000-5000-8000-0000000000a1")
 HOURLY, DAILY, OFTEN = timedelta(hours=1), timedelta(days=1), timedelta(minutes=15)
 CHECKPOINT_WITHIN: Final = timedelta(seconds=60 + 240)
 """What a receipt promises, and time for a sealer that is restarted."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN: Final = ("raised", "assigned", "answered", "closed")
 _TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _UNSEALED: Final = """
     SELECT e.event_id FROM audits_event e LEFT JOIN audits_log l USING (event_id)
     WHERE e.recorded_at < %s
@@ -51,16 +50,6 @@ _UNSEALED: Final = """
            OR l.log_index >= (SELECT coalesce(max(c.size), 0) FROM audits_checkpoint c))
     ORDER BY e.recorded_at, e.event_id LIMIT 1
 """
-_EVENTS_NAMED: Final = """
-    SELECT event_id FROM audits_event WHERE event_id = ANY(%s)
-    UNION
-    SELECT last.event_id FROM unnest(%s::uuid[]) AS named (stream_id)
-    CROSS JOIN LATERAL (
-        SELECT e.event_id FROM audits_event e WHERE e.stream_id = named.stream_id
-        ORDER BY e.version DESC LIMIT 1) AS last
-    ORDER BY 1
-"""
-_LAST: Final = "SELECT event_id FROM audits_log ORDER BY log_index DESC LIMIT 1"
 
 
 class Walked(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +94,18 @@ class Audit:
     @property
     def kind(self) -> str:
         """The kind of its work items."""
-        return f"audit_{self.name}"
+        return f"{runs.KIND}{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What an audit saw."""
+
+    at: datetime
+    log_index: int
+    """It saw at least everything up to here."""
+    found: Mapping[UUID, Command]
+    saw_all: bool
 
 
 _audits: Final[dict[str, Audit]] = {}
@@ -128,8 +128,7 @@ def schedule(now: datetime) -> int:
     """Make a work item of every audit for the slot of time that `now` is in; return how many."""
     items = []
     for audit in audits().values():
-        slot = (now - _EPOCH) // audit.every
-        subject = uuid5(_SLOTS, f"{audit.name}/{slot}")
+        subject = runs.slot_id(audit.name, runs.slot_at(now, audit.every))
         items.append(NewWork(kind=audit.kind, subject_id=subject, event_id=None))
     return len(work.enqueue(items))
 
@@ -165,6 +164,7 @@ PAIRS: Final = (
 def register() -> None:
     """Add the audit of everything that `verify` asks, every hour; and what it asks of findings."""
     verification.add_check("watch_decisions", four_eyes_check(PAIRS))
+    verification.add_check("audit_runs", runs.runs_check)
     add_audit(Audit(name="verify", every=HOURLY, look=_everything_else, is_long=True))
     add_audit(Audit(name="receipts", every=OFTEN, look=unsealed))
 
@@ -188,26 +188,51 @@ def unsealed(now: datetime) -> Iterator[Difference]:
 
 
 def _survey(audit: Audit, leased: Leased) -> work.Handler:
-    """Look, raise what was found and clear what is gone."""
+    """Look, raise what was found and clear what is gone; what is left is to say that it ran."""
+    looked = _looked(audit, leased)
+    for target, command in _orders(audit, looked.found, saw_all=looked.saw_all):
+        work.step(leased, partial(_carry_out, audit, target, command))
+    return partial(_say_so, audit, looked)
+
+
+def _looked(audit: Audit, leased: Leased) -> _Looked:
+    now, last = minting.database_now(), last_index()
     if audit.walk is not None:
-        differences = _walked(audit.walk, leased)
+        differences = _walked(audit.walk, last, leased)
         commands = [finding_of(audit, each) for each in differences]
     else:
-        now = minting.database_now()
         with queries.snapshot():
             differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
             commands = [finding_of(audit, each) for each in differences]
-    found = {finding_id(audit.name, each.kind, each.subject): each for each in commands}
     is_all = len(differences) < FOUND_AT_MOST
-    saw_all = is_all and all(each.kind != verification.BROKEN_OFF for each in differences)
-    for target, command in _orders(audit, found, saw_all=saw_all):
-        work.step(leased, partial(_carry_out, audit, target, command))
-    return work.nothing_more
+    return _Looked(
+        at=now,
+        log_index=last,
+        found={finding_id(audit.name, each.kind, each.subject): each for each in commands},
+        saw_all=is_all and all(each.kind != verification.BROKEN_OFF for each in differences),
+    )
 
 
-def _walked(walk: Walk, leased: Leased) -> list[Difference]:
+def _say_so(audit: Audit, looked: _Looked, leased: Leased) -> None:
+    """Record that the audit ran in its slot."""
+    begins = runs.slot_begins(audit.name, leased.subject_id)
+    if begins is None:
+        return  # an earlier version made the item, and named its slot otherwise
+    ran = AuditRan(
+        audit=audit.name,
+        slot_from=begins,
+        slot_until=begins + audit.every,
+        looked_at=looked.at,
+        log_index=looked.log_index,
+        found=len(looked.found),
+        saw_all=looked.saw_all,
+    )
+    runs.record(ran)
+
+
+def _walked(walk: Walk, last: int, leased: Leased) -> list[Difference]:
     """Walk the log to where it ends now, on from where an earlier attempt came."""
-    code, last = package_sha256(), last_index()
+    code = package_sha256()
     found, after = _begun(leased, code)
     for walked in walk(found, after, last):
         found = walked.found
@@ -238,7 +263,7 @@ def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
         kind=difference.kind[:60],
         subject=subject,
         detail=detail,
-        evidence=_evidence(f"{difference.subject} {difference.detail}") or _end_of_log(),
+        evidence=evidence_of(f"{difference.subject} {difference.detail}"),
         halts=audit.halts,
     )
 
@@ -246,20 +271,6 @@ def finding_of(audit: Audit, difference: Difference) -> RaiseFinding:
 def _storable(text: str, length: int) -> str:
     kept = _TEXT.sub("\ufffd", text.encode("utf-8", "replace").decode())
     return kept.strip()[:length] or "?"
-
-
-def _evidence(text: str) -> tuple[UUID, ...]:
-    """Find the events that a text names: by their id, or by that of their stream (its last)."""
-    named = list(dict.fromkeys(map(UUID, _ID.findall(text))))
-    with connection.cursor() as cursor:
-        cursor.execute(_EVENTS_NAMED, [named, named])
-        return tuple(event_id for (event_id,) in cursor.fetchall())[:EVIDENCE_AT_MOST]
-
-
-def _end_of_log() -> tuple[UUID, ...]:
-    with connection.cursor() as cursor:
-        cursor.execute(_LAST)
-        return tuple(event_id for (event_id,) in cursor.fetchall())
 
 
 def _orders(

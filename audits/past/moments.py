@@ -185,6 +185,14 @@ def kinds_at(types: Sequence[str], at: Moment) -> Iterator[tuple[int, Recorded[A
     return _in_order(replay.pages(_KINDS, [list(types), at.log_index], (-1,)))
 
 
+def kinds_between(
+    types: Sequence[str], earlier: Moment, later: Moment
+) -> Iterator[tuple[int, Recorded[Any]]]:
+    """Read what events of these wire names were added from one moment to another, in log order."""
+    found = replay.pages(_KINDS, [list(types), later.log_index], (earlier.log_index,))
+    return _in_order(found)
+
+
 def between(earlier: Moment, later: Moment) -> Iterator[tuple[int, Recorded[Any]]]:
     """Read what was added from one moment to another in log order, each with its index."""
     return _in_order(replay.pages(_LOG, [later.log_index], (earlier.log_index,)))

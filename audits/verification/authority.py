@@ -20,9 +20,10 @@ from audits.codec import Recorded
 from audits.context import SYSTEM_ORGANIZATION
 from audits.differences import Difference, Look
 from audits.enrollment import ENROLLMENT
-from audits.events import CodeDeployed, OrganizationEnrolled, PersonEnrolled
+from audits.events import AuditRan, CodeDeployed, OrganizationEnrolled, PersonEnrolled
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Actor, Role
+from audits.runs import RUNS
 from audits.sealing.deployment import DEPLOYMENT, login_of
 from audits.sealing.record import RECORDED, SEALING
 from audits.vault.rewrapping import REWRAPPING
@@ -68,6 +69,7 @@ OWN: Final[Mapping[str, Rule]] = {
     REDRIVE: Rule(PEOPLE, HISTORY.aggregate, alone=True),
     OrganizationEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
     PersonEnrolled.__name__: Rule(frozenset({Role.SYSTEM}), ENROLLMENT.aggregate, alone=True),
+    AuditRan.__name__: Rule(frozenset({Role.SYSTEM}), RUNS.aggregate, alone=True),
     CodeDeployed.__name__: Rule(frozenset({Role.SYSTEM}), DEPLOYMENT.aggregate, alone=True),
     **{
         event.__name__: Rule(frozenset({Role.SYSTEM}), SEALING.aggregate, alone=True)

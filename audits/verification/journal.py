@@ -15,6 +15,7 @@ from audits.enrollment import ENROLLMENT
 from audits.execution import KEPT, REFUSALS, house
 from audits.kernel import Decider
 from audits.queries import LogPlace, StoredEvent
+from audits.runs import RUNS
 from audits.sealing.checks import checkpoints_check, tree_check
 from audits.sealing.deployment import DEPLOYMENT
 from audits.sealing.file_checks import files_check
@@ -134,6 +135,7 @@ def known_deciders() -> dict[str, Decider[Any]]:
             DEPLOYMENT,
             ACCESSES,
             REWRAPPING,
+            RUNS,
         )
     }
     return own | {each.decider.aggregate: each.decider for each in house.procedures.values()}

@@ -8,6 +8,7 @@ TITLES: Final[Mapping[str, str]] = {
     "accesses_recorded": "Reads were recorded: who was shown what",
     "command_refused": "A request was refused",
     "refused_command_kept": "What was refused was kept for auditors",
+    "audit_ran": "A scheduled audit came to its end",
     "organization_enrolled": "An organization was enrolled",
     "person_enrolled": "A person was enrolled",
     "checkpoint_key_added": "A key began to sign checkpoints",
