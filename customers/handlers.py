@@ -68,13 +68,16 @@ def hold_facts(desk: Desk, command: PlaceLegalHold, loaded: Loaded[LegalHoldStat
 
 
 def erasure_facts(desk: Desk, _command: Command, loaded: Loaded[ErasureState]) -> ErasureFacts:
-    """Gather what keeps a person's data; nobody places a hold before this command ends."""
+    """Gather what keeps a person's data; until this command ends nobody places a hold or names them.
+
+    The holder is locked as if it were written to: who files a draft that names it holds it as well.
+    """
     key = vault.status_of(loaded.stream_id)
     now, actor = desk.context.now, desk.context.actor
     if key is None:
         return ErasureFacts(now=now, actor=actor, key=None)
+    holder = desk.load(customer.DECIDER, key.holder_id, lock="write").state
     deals = records.deals_of(desk, key.holder_id)
-    holder = desk.load(customer.DECIDER, key.holder_id).state
     acted_at = records.last_act_of(desk, key.holder_id)
     ends = [deal.last_at for deal in deals] + ([acted_at] if acted_at else [])
     return ErasureFacts(

@@ -64,6 +64,8 @@ GATHER: Final[dict[type[Command], Gather]] = {
     edition_commands.ApproveEdition: editions.edition_facts,
     edition_commands.WithdrawEdition: editions.edition_facts,
     edition_commands.EnforceEdition: editions.edition_facts,
+    application_commands.DraftApplication: applications.naming_facts,
+    application_commands.ReviseApplication: applications.naming_facts,
     application_commands.SubmitApplication: applications.submit_facts,
     application_commands.ReturnApplication: ruled_facts,
     application_commands.ProposeDecision: applications.proposal_facts,

@@ -58,19 +58,30 @@ def _deal(cursor: Any, deal_id: UUID) -> Deal:
     (last_at,) = cursor.fetchone()
     return Deal(
         deal_id=deal_id,
-        is_open=_is_open(deal_id),
+        is_open=_unfinished(deal_id) is not None,
         last_at=minting.utc(last_at),
         party_ids=parties_named(reading.load(application.DECIDER, deal_id).recorded),
     )
 
 
-def _is_open(deal_id: UUID) -> bool:
-    """Tell whether anything of a deal can still happen: paper, goods or money."""
-    unfinished = [
-        ROWS[aggregate].filter(status__in=statuses) for aggregate, statuses in UNFINISHED.items()
-    ]
-    held = EscrowRow.objects.filter(held_cents__gt=0)
-    return any(rows.filter(correlation_id=deal_id).exists() for rows in (*unfinished, held))
+def unfinished_of(deals: Iterable[Deal]) -> tuple[str, UUID] | None:
+    """Name an aggregate and a stream of it that keep one of these deals open; None: all have ended."""
+    found = (_unfinished(deal.deal_id) for deal in deals if deal.is_open)
+    return next(filter(None, found), None)
+
+
+def _unfinished(deal_id: UUID) -> tuple[str, UUID] | None:
+    """Name what can still happen of a deal: paper, goods or money."""
+    waiting = {
+        aggregate: ROWS[aggregate].filter(status__in=statuses)
+        for aggregate, statuses in UNFINISHED.items()
+    }
+    waiting["escrow"] = EscrowRow.objects.filter(held_cents__gt=0)
+    for aggregate, rows in waiting.items():
+        stream_id = rows.filter(correlation_id=deal_id).values_list("id", flat=True).first()
+        if stream_id is not None:
+            return aggregate, stream_id
+    return None
 
 
 def parties_named(recorded: Iterable[Recorded[Any]]) -> tuple[UUID, ...]:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from audits.execution import Desk
+from audits.kernel import Facts
 from audits.reading import Loaded
 from customers.domain.customer.state import Unregistered
 from licenses.domain import application, product
@@ -61,6 +62,12 @@ def product_facts(desk: Desk, command: Any, _loaded: Loaded[Any]) -> ProductFact
     stated = command.specification
     known = find_part(accelerators(), maker=stated.maker, model=stated.model)
     return ProductFacts(**common(desk), known=known)
+
+
+def naming_facts(desk: Desk, command: Content, _loaded: Loaded[ApplicationState]) -> Facts:
+    """Gather nothing; while a draft names customers, nobody erases what is known of them."""
+    parties.load_customers(desk, (party.customer_id for party in command.parties or ()))
+    return Facts(**common(desk))
 
 
 def submit_facts(desk: Desk, _command: Any, loaded: Loaded[ApplicationState]) -> SubmitFacts:

@@ -18,6 +18,7 @@ from django.db.models import Q
 from audits import queries, vault
 from audits.execution import Desk
 from audits.kernel import Decider
+from audits.projection import projections
 from customers.ports import Deal
 from licenses import numbers, retention
 from licenses.domain.escrow.commands import BookDeposit
@@ -219,9 +220,16 @@ class Tables:
         """Wait for decisions under the editions as they are; the database's time from then on."""
         return change_editions()
 
-    def deals_of(self, _desk: Desk, thing_id: UUID) -> tuple[Deal, ...]:
-        """Look among all deals."""
-        return retention.deals_of(thing_id)
+    def deals_of(self, desk: Desk, thing_id: UUID) -> tuple[Deal, ...]:
+        """Look among all deals; if one is open, one is until the command ends."""
+        held = set[UUID]()
+        while True:
+            deals = retention.deals_of(thing_id)
+            aggregate, stream_id = retention.unfinished_of(deals) or ("", None)
+            if stream_id is None or stream_id in held:
+                return deals
+            desk.load(projections[aggregate].decider, stream_id)
+            held.add(stream_id)
 
     def last_act_of(self, _desk: Desk, person_id: UUID) -> datetime | None:
         """Look in the journal."""
