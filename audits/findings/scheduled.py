@@ -16,6 +16,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+import structlog
 from django.db import connection
 
 from audits import context as minting
@@ -35,6 +36,8 @@ from audits.past.moments import last_index
 from audits.sealing.deployment import package_sha256
 from audits.verification.four_eyes import Pair, four_eyes_check
 from audits.work import Leased, NewWork
+
+log = structlog.get_logger(__name__)
 
 FOUND_AT_MOST: Final = 200
 """Of one run: what follows from one cause is seen from its first places."""
@@ -125,12 +128,27 @@ def audits() -> Mapping[str, Audit]:
 
 
 def schedule(now: datetime) -> int:
-    """Make a work item of every audit for the slot of time that `now` is in; return how many."""
-    items = []
-    for audit in audits().values():
-        subject = runs.slot_id(audit.name, runs.slot_at(now, audit.every))
-        items.append(NewWork(kind=audit.kind, subject_id=subject, event_id=None))
-    return len(work.enqueue(items))
+    """Make a work item of every audit for the slot of time that `now` is in; return how many.
+
+    None of an audit whose earlier slot still waits: what waits looks at all that is there when it begins.
+    So audits that take longer than their slots never pile up: one runs, and one waits behind it.
+    """
+    slots = {
+        audit.kind: runs.slot_id(audit.name, runs.slot_at(now, audit.every))
+        for audit in audits().values()
+    }
+    merged = {kind for kind, slot in work.waiting(slots) if slot != slots[kind]}
+    if merged:
+        log.info("audit_slots_merged", kinds=sorted(merged))
+    return len(
+        work.enqueue(
+            [
+                NewWork(kind=kind, subject_id=slot, event_id=None)
+                for kind, slot in slots.items()
+                if kind not in merged
+            ]
+        )
+    )
 
 
 def verified(*checks: str) -> Callable[[datetime], Iterable[Difference]]:

@@ -5,7 +5,7 @@ first; effect and `done` commit together under the lease token, so a stale worke
 All times are the database's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -40,6 +40,7 @@ __all__ = [
     "run",
     "run_due",
     "step",
+    "waiting",
 ]
 
 log = structlog.get_logger(__name__)
@@ -85,6 +86,11 @@ _POSTPONE: Final = """
     SET status = 'ready', lease_token = NULL, lease_until = NULL, last_error = %s,
         due_at = clock_timestamp() + %s, attempts = attempts - 1
     WHERE id = %s AND status = 'leased' AND lease_token = %s
+"""
+_WAITING: Final = """
+    SELECT kind, subject_id FROM audits_work_item
+    WHERE kind = ANY(%s) AND status IN ('ready', 'leased')
+      AND (status = 'ready' OR lease_until < clock_timestamp())
 """
 _OLDEST: Final = """
     SELECT coalesce(extract(epoch FROM clock_timestamp() - min(due_at)), 0) FROM audits_work_item
@@ -141,6 +147,17 @@ def enqueue(items: Sequence[NewWork]) -> list[UUID]:
                 [key, item.kind, item.subject_id, item.event_id, item.dedupe_key, item.due_at],
             )
     return ids
+
+
+def waiting(kinds: Iterable[str]) -> list[tuple[str, UUID]]:
+    """List the subjects whose work of these kinds is in nobody's hands, each with its kind.
+
+    What broke off is among them: it begins anew, or goes on.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [list(kinds)])
+        found: list[tuple[str, UUID]] = cursor.fetchall()
+    return found
 
 
 def claim(
