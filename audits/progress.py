@@ -1,5 +1,6 @@
 """Progress of long work in a terminal: bars on standard error, so that answers can be piped."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,12 +28,14 @@ class Shown:
 
 @contextmanager
 def shown() -> Iterator[Shown]:
-    """Show bars while something runs."""
+    """Show bars while something runs; what it writes to a terminal meanwhile stands above them."""
     columns = (
         TextColumn("{task.description:<14}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Bars(*columns, console=Console(stderr=True)) as bars:
+    # What goes into a file or a pipe is not for the terminal that the bars are on.
+    above = sys.stdout.isatty()
+    with Bars(*columns, console=Console(stderr=True), redirect_stdout=above) as bars:
         yield Shown(bars)

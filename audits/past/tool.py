@@ -52,7 +52,10 @@ def tell(answer: Any, *, as_json: bool) -> None:
 
 
 def tell_members(members: Mapping[str, Any], *, as_json: bool) -> None:
-    """Write an object as `tell` does, each iterator in it as an array, an item at a time."""
+    """Write an object as `tell` does, each iterator in it as an array, an item at a time.
+
+    Members go by name. One that can be called is called when it is its turn: what came before counts.
+    """
     for piece in _pieces(members, as_json=as_json):
         sys.stdout.write(piece)
     say("")
@@ -72,7 +75,7 @@ def _pieces(members: Mapping[str, Any], *, as_json: bool) -> Iterator[str]:
         yield f"{opening}{line(1)}{written(name, 1)}{':' if as_json else ': '}"
         opening = ","
         if not isinstance(value, Iterator):
-            yield written(value, 1)
+            yield written(value() if callable(value) else value, 1)
             continue
         beginning = "["
         for item in value:

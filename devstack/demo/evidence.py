@@ -222,7 +222,7 @@ def told_of_past(outcome: dict[str, Any]) -> Iterator[str]:
     yield f"The dispatch alone changed: {', '.join(touched)}."
     counted = {way: sum(each.values()) for way, each in again["decisions"].items()}
     taken = counted["taken_again"] + counted["refused_again"]
-    otherwise = len(again["otherwise"])
+    otherwise = again["otherwise"]
     yield f"Of {sum(counted.values())} decisions {taken} were taken again, {otherwise} otherwise."
     banned = outcome["under_the_ban"]
     for what in ("grants", "shipments"):

@@ -6,7 +6,7 @@ from audits.lineage.sources import rules
 from audits.tools import add_tool
 from licenses.auditing import books, bundles, surveys
 from licenses.auditing.origins import RULES
-from licenses.auditing.recompute import RECOMPUTE
+from licenses.auditing.recomputing import RECOMPUTE
 from licenses.auditing.what_if import WHAT_IF
 from licenses.domain.money import sum_text
 

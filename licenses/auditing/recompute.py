@@ -1,13 +1,12 @@
-"""`manage audit recompute`: every recorded decision taken again from the facts it saw."""
+"""Every recorded decision taken again from the facts it saw."""
 
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
-from django.core.management.base import CommandParser
 
 from audits import queries
 from audits.codec import Recorded
@@ -29,9 +28,6 @@ from audits.past.retaking import (
     retake_refusal,
     retake_without_names,
 )
-from audits.past.tool import tell
-from audits.progress import shown
-from audits.shapes import to_wire
 from audits.verification.authority import about, is_own
 from licenses.auditing.facts_of_then import gather_of
 from licenses.auditing.then import Then
@@ -71,17 +67,25 @@ UNEXPLAINED: Final[Mapping[str, str]] = {
 WHY_NOT: Final[Mapping[str, str]] = {**INNOCENT, **UNEXPLAINED}
 
 
+class Amiss(StrEnum):
+    """How a decision is not as in a healthy journal, or why it is only named."""
+
+    OTHERWISE = "otherwise"
+    """It comes out otherwise; none in a healthy journal."""
+    UNEXPLAINED = "unexplained"
+    """It could not be taken again and should have been; none in a healthy journal."""
+    NOT_TAKEN = "not_taken"
+    """It was not taken again for a reason that healthy journals have, and which."""
+
+
 class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
     """What came of taking every decision again."""
 
     decisions: Mapping[str, Mapping[str, int]]
     """What became of them (`taken_again` or why not) → command → how many."""
     otherwise: tuple[Difference, ...]
-    """Decisions that come out otherwise; none in a healthy journal."""
     unexplained: tuple[Difference, ...]
-    """Decisions that could not be taken again and should have been; none in a healthy journal."""
     not_taken: tuple[Difference, ...]
-    """Decisions that were not taken again for a reason that healthy journals have, and which."""
 
     @property
     def is_clean(self) -> bool:
@@ -89,44 +93,59 @@ class Recomputed(msgspec.Struct, frozen=True, kw_only=True):
         return not self.otherwise and not self.unexplained
 
 
-@dataclass(slots=True)
 class Tally:
-    """What became of the decisions that were taken again so far."""
+    """How many decisions became what so far; what is to be said of each is handed on, not kept."""
 
-    became: dict[str, Counter[str]] = field(
-        default_factory=lambda: {AGAIN: Counter(), REFUSED_AGAIN: Counter()}
-    )
-    otherwise: list[Difference] = field(default_factory=list)
-    unexplained: list[Difference] = field(default_factory=list)
-    not_taken: list[Difference] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._became: Final = {AGAIN: Counter[str](), REFUSED_AGAIN: Counter[str]()}
+        self.listed: Final = dict.fromkeys(Amiss, 0)
+        """List → how many it names."""
 
-    def add(self, first: Recorded[Any], outcome: str, found: list[Difference]) -> None:
-        """Count a decision, and keep what is to be said of it."""
-        if outcome == OWN:
+    def decisions(self) -> Mapping[str, Mapping[str, int]]:
+        """Tell what became of them (`taken_again` or why not) → command → how many."""
+        return {outcome: dict(sorted(each.items())) for outcome, each in self._became.items()}
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing came out otherwise, and nothing kept itself from being taken again."""
+        return not (self.listed[Amiss.OTHERWISE] or self.listed[Amiss.UNEXPLAINED])
+
+    def add(self, outcome: "Outcome") -> Iterator[tuple[Amiss, Difference]]:
+        """Count a decision, and say what is to be said of it; exhaust it."""
+        each, became, found = outcome
+        first = each.together[0]
+        if became == OWN:
             return
-        self.became.setdefault(outcome, Counter())[first.command.name] += 1
-        self.otherwise.extend(found)
-        if outcome in WHY_NOT:
-            named = self.not_taken if outcome in INNOCENT else self.unexplained
-            named.append(about(first, outcome, WHY_NOT[outcome]))
+        self._became.setdefault(became, Counter())[first.command.name] += 1
+        said = [(Amiss.OTHERWISE, difference) for difference in found]
+        if became in WHY_NOT:
+            among = Amiss.NOT_TAKEN if became in INNOCENT else Amiss.UNEXPLAINED
+            said.append((among, about(first, became, WHY_NOT[became])))
+        for among, difference in said:
+            self.listed[among] += 1
+            yield among, difference
 
 
 def recompute(look: Look) -> Recomputed:
-    """Take every decision again that a command of the apps recorded; changes nothing."""
-    look.expect(queries.count_events())
+    """Take every decision again that a command of the apps recorded; keeps all that is amiss."""
     tally = Tally()
+    found: dict[Amiss, list[Difference]] = {among: [] for among in Amiss}
+    for among, difference in one_by_one(look, tally):
+        found[among].append(difference)
+    kept = {among.value: tuple(each) for among, each in found.items()}
+    return Recomputed(decisions=tally.decisions(), **kept)
+
+
+def one_by_one(look: Look, tally: Tally) -> Iterator[tuple[Amiss, Difference]]:
+    """Take every decision again, and say what is amiss as it is found; changes nothing.
+
+    Memory holds a page of the log, what `decided` keeps of streams, and `tally`.
+    """
+    look.expect(queries.count_events())
     for _, page in retaken():
-        for each, outcome, found in page:
-            look.done(len(each.together))
-            tally.add(each.together[0], outcome, found)
-    return Recomputed(
-        decisions={
-            outcome: dict(sorted(counted.items())) for outcome, counted in tally.became.items()
-        },
-        otherwise=tuple(tally.otherwise),
-        unexplained=tuple(tally.unexplained),
-        not_taken=tuple(tally.not_taken),
-    )
+        for outcome in page:
+            look.done(len(outcome[0].together))
+            yield from tally.add(outcome)
 
 
 Outcome = tuple[Decided, str, list[Difference]]
@@ -149,9 +168,8 @@ def recomputed(found: Sequence[Difference], after: int, until: int) -> Iterator[
     amiss = list(found)
     for reached, page in retaken(after, until):
         tally = Tally()
-        for each, outcome, differences in page:
-            tally.add(each.together[0], outcome, differences)
-        amiss += [*tally.otherwise, *tally.unexplained]
+        said = [each for outcome in page for each in tally.add(outcome)]
+        amiss += [difference for among, difference in said if among is not Amiss.NOT_TAKEN]
         yield Walked(log_index=reached, found=tuple(amiss))
 
 
@@ -250,26 +268,3 @@ def _said_by_edition(name: str | None) -> Sequence[Named]:
         return [] if name is None else [named_values(edition_named(name))]
     except Refused:
         return []
-
-
-class Recompute:
-    """Takes every recorded decision again."""
-
-    help = (
-        "Take every recorded decision again from the facts it saw; exits with 1 where one comes out"
-        " otherwise, or cannot be taken again without a reason that healthy journals have."
-    )
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Take the form of the answer."""
-        parser.add_argument("--json", action="store_true", help="RFC 8785, one line")
-
-    def run(self, options: Mapping[str, Any]) -> int:
-        """Answer; 1 where a decision comes out otherwise, or keeps itself from being taken again."""
-        with shown() as progress, queries.snapshot():
-            found = recompute(Look(name="recompute", progress=progress))
-        tell(to_wire(found), as_json=options["json"])
-        return 0 if found.is_clean else 1
-
-
-RECOMPUTE: Final = Recompute()

@@ -14,7 +14,7 @@ from licenses.domain.license.commands import SuspendLicense
 from licenses.domain.license.events import LicenseSuspended
 from licenses.domain.shipment.events import ShipmentRequested
 from licenses.models import EditionRow
-from tests.licenses.auditing.test_recompute import committed, first, recomputed
+from tests.licenses.auditing.recomputing import committed, first, recomputed
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import as_superuser, drafts, insert
 from tests.support.people import OFFICER

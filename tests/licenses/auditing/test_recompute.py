@@ -1,7 +1,10 @@
 """Every decision is taken again from the facts it saw; one that was forged comes out otherwise."""
 
 import json
+import sys
+import tracemalloc
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,30 +13,26 @@ import pytest
 from django.core.management import call_command
 from msgspec.structs import replace
 
-from audits.codec import Recorded, fingerprint_of
-from audits.differences import Look, Silence
-from audits.execution import refusals
-from audits.kernel import Event, Refused
+from audits.codec import Recorded
+from audits.differences import Difference
+from audits.kernel import Event
 from audits.models import EventRow
-from audits.reading import decode
-from audits.replay import wire_names
+from audits.past.decided import decided
 from customers.domain.customer.events import CustomerApproved
 from customers.domain.erasure.events import PersonalDataErased
 from customers.domain.legal_hold.events import LegalHoldPlaced
+from licenses.auditing import recompute as recompute_module
 from licenses.auditing.recompute import (
     AGAIN,
     CROWDED,
-    INNOCENT,
-    LOST,
     RACED,
     REFUSED_AGAIN,
-    UNKEPT,
     UNKNOWN,
     UNNAMED,
-    UNREAD,
     UNSAID,
+    Amiss,
+    Outcome,
     Recomputed,
-    recompute,
 )
 from licenses.domain.allotment.events import UsSaleReported
 from licenses.domain.application.events import ApplicationApproved, ApplicationSubmitted
@@ -41,32 +40,22 @@ from licenses.domain.edition.events import EditionApproved, EditionTookEffect
 from licenses.domain.escrow.events import DepositBooked, EscrowForfeited
 from licenses.domain.lab_test.events import CertificateIssued
 from licenses.domain.laboratory.events import LaboratoryAccredited
-from licenses.domain.license.commands import SuspendLicense
 from licenses.domain.policy.model import Condition
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceReconciled
 from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
-from tests.licenses.auditing.attempts import Tried
-from tests.licenses.verification.histories import Played
+from tests.licenses.auditing.recomputing import (
+    SUMMED,
+    committed,
+    first,
+    recomputed,
+    reworded,
+    unexplained,
+    unexplained_at_least,
+)
 from tests.licenses.verification.tampering import as_superuser, rewrite
-from tests.support.people import OFFICER, identity
+from tests.support.people import identity
 
-
-@pytest.fixture(scope="module")
-def committed(tried: Tried) -> Played:
-    """Give the world to `played`."""
-    return tried.played
-
-
-SUMMED: Final = EventRow.objects.order_by("event_id").values_list("event_id", "leaf_hash")
-
-
-def recomputed() -> Recomputed:
-    return recompute(Look(name="recompute", progress=Silence()))
-
-
-def first(kind: type[Event]) -> Recorded[Any]:
-    rows = EventRow.objects.filter(type__in=wire_names([kind])).order_by("recorded_at")
-    return decode(bytes(rows[0].canonical))
+__all__ = ["committed"]
 
 
 @pytest.mark.usefixtures("played")
@@ -77,122 +66,6 @@ def test_in_a_healthy_journal_every_decision_comes_out_as_it_was_recorded() -> N
     assert set(found.decisions) == {AGAIN, REFUSED_AGAIN, RACED}, found.decisions
     assert sum(found.decisions[AGAIN].values()) > 100
     assert list(SUMMED.all()) == before
-
-
-@pytest.mark.usefixtures("played")
-def test_every_refusal_is_decided_again_and_refused_for_the_same_reason(tried: Tried) -> None:
-    found = recomputed()
-    assert sum(found.decisions[REFUSED_AGAIN].values()) == len(tried.codes) - 1
-    assert found.decisions[RACED] == {"SuspendLicense": 1}
-    assert found.otherwise == ()
-
-
-def refusal(code: str) -> tuple[Recorded[Any], Recorded[Any]]:
-    """Find the first refusal with this code, and what is kept of its command."""
-    rows = EventRow.objects.filter(type="command_refused").order_by("recorded_at")
-    said = next(each for row in rows if (each := decode(bytes(row.canonical))).data.code == code)
-    [kept] = EventRow.objects.filter(command_id=said.command.id, type="refused_command_kept")
-    return said, decode(bytes(kept.canonical))
-
-
-def kinds() -> list[str]:
-    return [each.kind for each in recomputed().otherwise]
-
-
-CODES: Final = (
-    *("role_not_permitted", "application_not_pending", "application_duplicate", "four_eyes"),
-    *("conditions_not_met", "serial_already_shipped", "quantity_exceeded", "itn_already_used"),
-    *("lot_not_certified", "deposit_conflict", "remittance_reference_used", "halted"),
-    *("edition_in_force", "laboratory_not_domestic"),
-    *("target_unknown", "approval_in_force", "already_erased"),
-)
-
-
-@pytest.mark.parametrize("code", CODES)
-@pytest.mark.usefixtures("played")
-def test_a_refusal_for_another_reason_than_the_facts_gave_is_named(code: str) -> None:
-    said, _ = refusal(code)
-    rewrite(said, replace(said.data, code="because"))
-    [found] = recomputed().otherwise
-    assert (found.kind, str(said.event_id) in found.subject) == ("refusal_otherwise", True)
-    assert code in found.detail
-
-
-@pytest.mark.usefixtures("played")
-def test_a_refusal_of_what_had_to_be_accepted_is_named() -> None:
-    """Nothing but the moment spoke against what a constraint refused."""
-    rows = EventRow.objects.filter(type="refused_command_kept")
-    [raced] = [each for row in rows if (each := decode(bytes(row.canonical))).data.raced]
-    rewrite(raced, replace(raced.data, raced=False))
-    assert kinds() == ["refusal_not_due"]
-
-
-@pytest.mark.usefixtures("played")
-def test_a_refusal_for_other_figures_is_named() -> None:
-    said, _ = refusal("conditions_not_met")
-    extra = json.loads(said.data.extra_json)
-    extra["failing"][0]["code"] = "another"
-    rewrite(said, replace(said.data, extra_json=json.dumps(extra)))
-    assert kinds() == ["refusal_otherwise"]
-
-
-@pytest.mark.usefixtures("played")
-def test_how_a_refusal_is_worded_may_change() -> None:
-    said, _ = refusal("conditions_not_met")
-    rewrite(said, replace(said.data, detail="In other words"))
-    assert kinds() == []
-
-
-@pytest.mark.usefixtures("played")
-def test_another_command_than_the_one_refused_is_named() -> None:
-    _, kept = refusal("license_not_in_force")
-    rewrite(kept, replace(kept.data, body_json='{"reason":"Another"}'))
-    assert kinds() == ["refused_command_otherwise"]
-
-
-@pytest.mark.usefixtures("played")
-def test_what_was_not_kept_is_counted_by_its_command() -> None:
-    _, kept = refusal("license_not_in_force")
-    rewrite(kept, replace(kept.data, body_json=None))
-    found = recomputed()
-    assert found.decisions[UNKEPT] == {"SuspendLicense": 1}
-    said, _ = refusal("license_not_in_force")
-    [named] = [each for each in found.not_taken if each.kind == UNKEPT]
-    assert str(said.event_id) in named.subject
-    assert found.is_clean
-
-
-def test_a_refusal_of_a_long_command_is_decided_again_from_its_pieces(
-    played: Played, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = recomputed().decisions[REFUSED_AGAIN]["SuspendLicense"]
-    monkeypatch.setattr(refusals, "BODY_BYTES_AT_MOST", 40)
-    with pytest.raises(Refused):
-        played.stage.do(OFFICER, SuspendLicense(reason="Once more"), played.revoked.license_id)
-    assert EventRow.objects.filter(type="refused_command_kept", version=3).count() == 1
-    found = recomputed()
-    assert found.decisions[REFUSED_AGAIN]["SuspendLicense"] == before + 1
-    assert found.is_clean
-
-
-@pytest.mark.usefixtures("played")
-def test_a_decision_that_is_not_taken_again_is_counted_and_named_with_the_reason() -> None:
-    found = recomputed()
-    assert found.decisions[RACED] == {"SuspendLicense": 1}
-    assert Counter(each.kind for each in found.not_taken) == {RACED: 1}
-    assert all(each.detail == INNOCENT[each.kind] for each in found.not_taken)
-
-
-def unexplained() -> list[tuple[str, str]]:
-    """Tell what could not be taken again for no good reason, and that nothing else is amiss."""
-    found = recomputed()
-    assert (found.otherwise, found.is_clean) == ((), not found.unexplained)
-    return [(each.kind, each.subject) for each in found.unexplained]
-
-
-def unexplained_at_least() -> list[tuple[str, str]]:
-    """Tell what could not be taken again for no good reason, whatever else is amiss."""
-    return [(each.kind, each.subject) for each in recomputed().unexplained]
 
 
 def without(event: Any, condition: Condition, **changes: Any) -> Any:
@@ -259,13 +132,6 @@ def test_what_nobody_asked_is_named() -> None:
     assert (why, str(event.event_id) in subject) == (UNSAID, True)
 
 
-def reworded(event: Recorded[Any], **command: Any) -> None:
-    """Write another command into the bytes of all that it recorded, as a superuser could."""
-    for row in EventRow.objects.filter(command_id=event.command.id):
-        said = decode(bytes(row.canonical))
-        rewrite(replace(said, command=replace(said.command, **command)), said.data)
-
-
 @pytest.mark.usefixtures("played")
 def test_a_payment_whose_payer_was_named_is_taken_again_but_for_the_name() -> None:
     """The bank's name for the payer is sealed, and an event of a booked deposit keeps no name."""
@@ -305,28 +171,6 @@ def test_a_command_beside_another_in_one_transaction_is_named(kind: type[Event])
 
 
 @pytest.mark.usefixtures("played")
-def test_a_refusal_of_which_nothing_is_kept_is_named() -> None:
-    said, kept = refusal("license_not_in_force")
-    for table in ("audits_log", "audits_event"):
-        statement = f"DELETE FROM {table} WHERE event_id = %s"  # noqa: S608 -- a constant
-        as_superuser(table, statement, kept.event_id)
-    [(why, subject)] = unexplained()
-    assert (why, str(said.event_id) in subject) == (LOST, True)
-
-
-@pytest.mark.usefixtures("played")
-def test_a_kept_command_that_cannot_be_read_is_named() -> None:
-    """Its hash fits, and no command of that name has such fields."""
-    said, kept = refusal("license_not_in_force")
-    text = '{"another":"field"}'
-    rewrite(kept, replace(kept.data, body_json=text))
-    hashed = fingerprint_of(said.command.name, said.data.target_id, text.encode())
-    reworded(said, fingerprint=hashed)
-    [(why, subject)] = unexplained()
-    assert (why, str(said.event_id) in subject) == (UNREAD, True)
-
-
-@pytest.mark.usefixtures("played")
 def test_what_had_to_be_refused_is_named() -> None:
     """With the customer's approval rewritten into the past, nothing could be licensed to it."""
     event = first(CustomerApproved)
@@ -335,19 +179,37 @@ def test_what_had_to_be_refused_is_named() -> None:
     assert "decision_not_possible" in kinds
 
 
+def told(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, dict[str, Any]]:
+    """Run the tool; give how it ends, and what it says."""
+    code = 0
+    try:
+        call_command("audit", "recompute", *options)
+    except SystemExit as ended:
+        code = int(str(ended.code))
+    return code, json.loads(capsys.readouterr().out)
+
+
+def listed(said: dict[str, Any]) -> dict[str, int]:
+    """Give the length of each list, as the tool counts it and as it is."""
+    among = Counter(each["among"] for each in said["cases"])
+    lengths = {each.value: said[each.value] for each in Amiss}
+    assert {each.value: among[each.value] for each in Amiss} == lengths
+    return lengths
+
+
 @pytest.mark.usefixtures("played")
 def test_the_tool_exits_with_1_where_something_comes_out_otherwise(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    call_command("audit", "recompute", "--json")
-    assert json.loads(capsys.readouterr().out)["otherwise"] == []
+    code, said = told(capsys, "--json")
+    assert (code, listed(said)) == (0, {"otherwise": 0, "unexplained": 0, "not_taken": 1})
     event = first(DepositBooked)
     rewrite(event, replace(event.data, held_cents=1))
-    with pytest.raises(SystemExit) as ended:
-        call_command("audit", "recompute", "--json")
-    assert ended.value.code == 1
-    told = json.loads(capsys.readouterr().out)["otherwise"]
-    assert any(str(event.event_id) in each["subject"] for each in told)
+    code, said = told(capsys, "--json")
+    assert code == 1
+    assert listed(said)["otherwise"] > 0
+    assert any(str(event.event_id) in each["subject"] for each in said["cases"])
+    assert told(capsys) == (1, said)
 
 
 @pytest.mark.usefixtures("played")
@@ -356,8 +218,70 @@ def test_the_tool_exits_with_1_where_something_cannot_be_taken_again(
 ) -> None:
     event = first(LaboratoryAccredited)
     rewrite(event, replace(event.data, name="Another"))
-    with pytest.raises(SystemExit) as ended:
-        call_command("audit", "recompute", "--json")
-    assert ended.value.code == 1
-    [told] = json.loads(capsys.readouterr().out)["unexplained"]
-    assert (told["kind"], str(event.event_id) in told["subject"]) == (UNSAID, True)
+    code, said = told(capsys, "--json")
+    assert (code, listed(said)) == (1, {"otherwise": 0, "unexplained": 1, "not_taken": 1})
+    [case] = [each for each in said["cases"] if each["among"] == Amiss.UNEXPLAINED]
+    assert (case["kind"], str(event.event_id) in case["subject"]) == (UNSAID, True)
+
+
+@pytest.mark.usefixtures("played")
+def test_what_the_tool_counts_is_what_was_found(capsys: pytest.CaptureFixture[str]) -> None:
+    event = first(CustomerApproved)
+    rewrite(event, replace(event.data, expires_at=event.recorded_at))
+    found = recomputed()
+    _, said = told(capsys, "--json")
+    assert said["decisions"] == found.decisions
+    cases = {
+        (each["among"], each["kind"], each["subject"], each["detail"]) for each in said["cases"]
+    }
+    assert cases == {
+        (among.value, each.kind, each.subject, each.detail)
+        for among in Amiss
+        for each in getattr(found, among)
+    }
+
+
+class Counting:
+    """Takes what is written, and keeps how much."""
+
+    written = 0
+
+    def write(self, text: str) -> int:
+        """Count."""
+        self.written += len(text)
+        return len(text)
+
+    def isatty(self) -> bool:
+        """Say no."""
+        return False
+
+
+@pytest.mark.usefixtures("played")
+def test_the_tool_writes_what_it_finds_before_it_goes_on_and_keeps_nothing_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However much differs: 20 MB of differences here, of which no two are held."""
+    pages, length = 200, 100_000
+    out = Counting()
+    [one, *_] = next(iter(decided()))[1]
+    written: list[int] = []
+
+    def retaken() -> Iterator[tuple[int, list[Outcome]]]:
+        for number in range(pages):
+            written.append(out.written)
+            detail = f"{number:0{length}}"
+            found = Difference(kind="decision_otherwise", subject="a command", detail=detail)
+            yield number, [(one, AGAIN, [found])]
+
+    monkeypatch.setattr(recompute_module, "retaken", retaken)
+    monkeypatch.setattr(sys, "stdout", out)
+    tracemalloc.start()
+    try:
+        with pytest.raises(SystemExit):
+            call_command("audit", "recompute", "--json")
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert all(each >= number * length for number, each in enumerate(written))
+    assert out.written > pages * length
+    assert peak_bytes < pages * length / 4
