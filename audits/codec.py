@@ -7,7 +7,7 @@ is text that the database's jsonb cannot hold.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
@@ -19,6 +19,7 @@ import rfc8785
 
 from audits.kernel import MAX_SAFE_INTEGER, Actor, Command, Event
 from audits.shapes import Writer, holds_integers, holds_money, writer_of
+from audits.unreadable import UNREADABLE, StoredEventUnreadable
 
 E_co = TypeVar("E_co", covariant=True)
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -101,7 +102,7 @@ class WireType:
 
 @dataclass(slots=True)
 class Registry:
-    """The one place where wire names are fixed. A name is never reused."""
+    """Fixes wire names, which are never reused. Whatever reads here raises StoredEventUnreadable."""
 
     _by_name: dict[str, WireType] = field(default_factory=dict)
     _by_event: dict[type[Event], WireType] = field(default_factory=dict)
@@ -173,29 +174,38 @@ class Registry:
     def decode(self, name: str, schema_version: int, content: bytes) -> Recorded[Event]:
         """Read canonical bytes back, typed; older schemas through upcasters, strangers as raw."""
         wire = self._by_name.get(name)
-        if wire is None:
-            return _decode_raw(name, content)
-        if wire.schema_version == schema_version:
-            return wire.read(content)
-        return self._decode_old(wire, schema_version, content)
+        try:
+            if wire is None:
+                return _decode_raw(name, content)
+            if wire.schema_version == schema_version:
+                return wire.read(content)
+            return self._decode_old(wire, schema_version, content)
+        except (CodecError, *UNREADABLE) as error:
+            raise StoredEventUnreadable(content) from error
 
     def decode_event(self, name: str, schema_version: int, content: bytes) -> Event:
         """Read the event alone out of canonical bytes, for whoever folds and asks no more."""
         read = self._inside.get((name, schema_version))
         if read is None:
             return self.decode(name, schema_version, content).data
-        event: Event = read(content).data
+        try:
+            event: Event = read(content).data
+        except UNREADABLE as error:
+            raise StoredEventUnreadable(content) from error
         return event
 
-    def decode_events(self, rows: Iterable[tuple[str, int, bytes]]) -> list[Event]:
+    def decode_events(self, rows: Sequence[tuple[str, int, bytes]]) -> list[Event]:
         """Read many events as `decode_event` does one; a call for each would cost a tenth more."""
         inside = self._inside
-        return [
-            read(content).data
-            if (read := inside.get((name, schema_version)))
-            else self.decode(name, schema_version, content).data
-            for name, schema_version, content in rows
-        ]
+        try:
+            return [
+                read(content).data
+                if (read := inside.get((name, schema_version)))
+                else self.decode(name, schema_version, content).data
+                for name, schema_version, content in rows
+            ]
+        except UNREADABLE:
+            return [self.decode_event(*row) for row in rows]  # says which it is
 
     def _decode_old(self, wire: WireType, version: int, content: bytes) -> Recorded[Event]:
         if version > wire.schema_version:

@@ -13,6 +13,7 @@ import psycopg
 from audits.codec import Recorded, registry
 from audits.kernel import Decider, Event, State
 from audits.statements import CHUNK_SIZE, reader, run
+from audits.unreadable import UNREADABLE, StoredEventUnreadable
 
 S = TypeVar("S", bound=State)
 
@@ -157,8 +158,11 @@ def load(
 
 
 def decode(content: bytes) -> Recorded[Any]:
-    """Decode canonical bytes whose type is not known beforehand."""
-    head = msgspec.json.decode(content, type=_Head)
+    """Decode canonical bytes whose type is not known beforehand; raises StoredEventUnreadable."""
+    try:
+        head = msgspec.json.decode(content, type=_Head)
+    except UNREADABLE as error:
+        raise StoredEventUnreadable(content) from error
     return registry.decode(head.type, head.schema_version, content)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 import psycopg
 import psycopg_pool
+import structlog
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,6 +23,9 @@ from audits.api.problems import Fault, Problem, Rejected
 from audits.codec import CodecError
 from audits.execution import CommandIdReused, NotFound
 from audits.kernel import NotPermitted, Refused, WrongExpectedVersion
+from audits.unreadable import StoredEventUnreadable
+
+log = structlog.get_logger(__name__)
 
 API_PREFIXES: Final = ("/api/", "/health/")
 RETRY_AFTER_SECONDS: Final = 1
@@ -108,6 +112,12 @@ def _unwritable(error: CodecError) -> Said | None:
     return Said(status=400, code=error.code, detail=str(error))
 
 
+def _unreadable(error: StoredEventUnreadable) -> Said:
+    """Answer 500: whoever asks did nothing wrong, and whoever operates this has to look."""
+    detail = f"{error}: that is no mistake of yours; it is logged, and `manage verify` says more"
+    return Said(status=500, code=error.code, detail=detail)
+
+
 def _key_reused(_error: CommandIdReused) -> Said:
     return Said(
         status=422,
@@ -170,6 +180,7 @@ TABLE: Final[Mapping[type[Exception], Callable[[Any], Said | None]]] = {
     CommandIdReused: _key_reused,
     Rejected: _rejected,
     CodecError: _unwritable,
+    StoredEventUnreadable: _unreadable,
     msgspec.ValidationError: _misshaped,
     Http404: _not_found,
     RequestDataTooBig: _too_large,
@@ -209,6 +220,8 @@ def answer(said: Said, path: str) -> HttpResponse:
 def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """Answer an exception of an API view; None lets a bug rise. REST_FRAMEWORK names this."""
     said = said_of(error)
+    if isinstance(error, StoredEventUnreadable):
+        log.error(error.code, path=context["request"].path, what=str(error))
     return None if said is None else answer(said, context["request"].path)
 
 

@@ -17,13 +17,13 @@ from audits.past.moments import Moment
 from audits.projection import case_name, snake_case
 from audits.sealing.receipts import SignedReceipt
 
-SEEING: Final = (400, 401, 404, 503)
-LISTING: Final = (400, 401, 503)
+SEEING: Final = (400, 401, 404, 500, 503)
+LISTING: Final = (400, 401, 500, 503)
 PAST: Final = (409, 429)
 """What asking for the past adds."""
 STANDING: Final[Json] = {"stands_on": Of(Moment)}
 """What an answer about the past says beside its items."""
-COMMANDING: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 503)
+COMMANDING: Final = (400, 401, 403, 404, 409, 412, 413, 415, 422, 500, 503)
 
 KEY_PARAMETER: Final[Json] = {
     "name": headers.IDEMPOTENCY_KEY,

@@ -38,6 +38,7 @@ PROBLEMS: Final[Mapping[int, str]] = {
     422: "The idempotency key was used before, for something else.",
     428: "`If-Match` is required: say which version you decide about.",
     429: "Too many requests; `Retry-After` says when to come back.",
+    500: "Our mistake, or `stored_event_unreadable`: an event in the journal is damaged; `detail` names it.",
     503: "Too busy at the moment; trying again with the same idempotency key is safe.",
 }
 

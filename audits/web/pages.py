@@ -16,6 +16,7 @@ from django.views.generic import View
 from audits.api.problems import Rejected
 from audits.api.throttling import bounded
 from audits.models import Person
+from audits.unreadable import StoredEventUnreadable
 from audits.web.as_of import ASKS_FOR_PAST
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,10 @@ class Page(View):
     """A page: never kept by anybody, and polite when the database is away."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Answer; a database that is away is 503, an address that cannot be meant is 400."""
+        """Answer; a database that is away is 503, an address that cannot be meant is 400.
+
+        An event that cannot be read any more is 500: the page names it, and the log does.
+        """
         try:
             return super().dispatch(request, *args, **kwargs)
         except (OperationalError, InterfaceError) as error:
@@ -42,6 +46,10 @@ class Page(View):
             answer = render(request, "audits/away.html", status=503)
             answer["Retry-After"] = RETRY_AFTER_SECONDS
             return answer
+        except StoredEventUnreadable as error:
+            # No traceback: one may quote what the bytes hold.
+            log.error(error.code, path=request.path, what=str(error))  # noqa: TRY400 -- as said
+            return render(request, "audits/unreadable.html", {"what": str(error)}, status=500)
         except Rejected as error:
             if error.status == BAD_REQUEST:
                 raise BadRequest(error.detail) from error

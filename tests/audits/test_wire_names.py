@@ -1,13 +1,15 @@
 """Names of events are fixed, old schemas are read through upcasters, commands are told apart."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
 
 import msgspec
 import pytest
 
-from audits.codec import CodecError, RawEvent, Registry, fingerprint
+from audits.codec import CodecError, RawEvent, Registry, fingerprint, leaf_hash
 from audits.kernel import Command, Event
+from audits.reading import decode
+from audits.unreadable import StoredEventUnreadable
 from tests.audits.sales import REGISTRY, Noted, Sold, recorded, registry
 from tests.support.people import identity
 
@@ -121,11 +123,68 @@ def test_an_upcaster_starts_where_the_last_one_ended() -> None:
         assert refusal.value.code == "upcaster_gap"
 
 
+NOTED: Final = REGISTRY.encode(recorded(Noted(note="x"), name="noted"))
+
+
+def reads(names: Registry) -> list[Callable[[str, int, bytes], Any]]:
+    """List every way to read stored bytes."""
+    return [
+        names.decode,
+        names.decode_event,
+        lambda *row: names.decode_events([row]),
+    ]
+
+
 def test_a_schema_from_the_future_is_refused() -> None:
-    content = REGISTRY.encode(recorded(Noted(note="x"), name="noted"))
-    with pytest.raises(CodecError) as refusal:
-        REGISTRY.decode("noted", 2, content)
-    assert refusal.value.code == "schema_from_the_future"
+    for read in reads(REGISTRY):
+        with pytest.raises(StoredEventUnreadable) as refusal:
+            read("noted", 2, NOTED)
+        assert getattr(refusal.value.__cause__, "code", None) == "schema_from_the_future"
+
+
+@pytest.mark.parametrize("names", [REGISTRY, names_after_two_changes()], ids=["now", "upcast"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'"note":', b'"other":'),
+        (b'"note":"x"', b'"note":12'),
+        (b'"data":', b'"date":'),
+        (b'"data":', b'"data":1,"date":'),
+    ],
+)
+def test_what_is_no_event_is_refused_by_name_and_nothing_else_of_it_is_told(
+    names: Registry, before: bytes, after: bytes
+) -> None:
+    content = NOTED.replace(before, after)
+    assert content != NOTED
+    for read in reads(names):
+        with pytest.raises(StoredEventUnreadable) as refusal:
+            read("noted", 1, content)
+        named = f"event {identity('event')} of the journal cannot be read"
+        assert (str(refusal.value), refusal.value.code) == (named, "stored_event_unreadable")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", NOTED[:-1], NOTED.replace(b"{", b"[")])
+def test_bytes_that_do_not_say_what_they_are_of_are_named_by_their_hash(content: bytes) -> None:
+    for read in (*reads(REGISTRY), *reads(Registry()), lambda *row: decode(row[2])):
+        with pytest.raises(StoredEventUnreadable, match=leaf_hash(content).hex()):
+            read("noted", 1, content)
+
+
+@pytest.mark.parametrize("gone", [b'"version":', b'"schema_version":', b'"event_id":'])
+def test_an_envelope_without_a_part_cannot_be_read(gone: bytes) -> None:
+    content = NOTED.replace(gone, b'"another":')
+    for read in (REGISTRY.decode, Registry().decode, lambda *row: decode(row[2])):
+        with pytest.raises(StoredEventUnreadable):
+            read("noted", 1, content)
+
+
+def test_of_many_events_the_one_that_cannot_be_read_is_named() -> None:
+    ids = [identity(text) for text in "abc"]
+    whole = [NOTED.replace(str(identity("event")).encode(), str(each).encode()) for each in ids]
+    whole[1] = whole[1].replace(b'"note":', b'"other":')
+    with pytest.raises(StoredEventUnreadable, match=str(ids[1])):
+        REGISTRY.decode_events([("noted", 1, each) for each in whole])
 
 
 class Sell(Command):

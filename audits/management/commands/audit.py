@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from audits.execution import NotFound
 from audits.kernel import NotPermitted, Refused
 from audits.tools import tools
+from audits.unreadable import StoredEventUnreadable
 
 
 class Command(BaseCommand):
@@ -27,6 +28,8 @@ class Command(BaseCommand):
             found = tools[options["tool"]].run(options)
         except (Refused, NotPermitted) as error:
             raise CommandError(f"{error.code}: {error.detail}") from error
+        except StoredEventUnreadable as error:
+            raise CommandError(f"{error.code}: {error}") from error
         except NotFound as error:
             raise CommandError(f"not_found: there is no {error}") from error
         if found:

@@ -57,7 +57,7 @@ def test_a_command_documents_body_example_key_and_answers(document: dict[str, An
     parameters = {item["name"]: item.get("required", False) for item in described["parameters"]}
     assert parameters == {"id": True, "Idempotency-Key": True, "If-Match": False}
     assert list(described["responses"]) == [
-        *("200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "503"),
+        *("200", "400", "401", "403", "404", "409", "412", "413", "415", "422", "500", "503"),
     ]
     assert "For: bank, exporter." in described["description"]
 

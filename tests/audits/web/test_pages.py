@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import path
 from pytest_django import Settings
+from structlog.testing import capture_logs
 
 from audits.api.problems import Rejected
+from audits.unreadable import StoredEventUnreadable
 from audits.web.pages import Page
 from config import urls
 from tests.support.html import page
@@ -27,11 +29,13 @@ def failing(error: Exception) -> Callable[..., Any]:
     return Failing.as_view()
 
 
+DAMAGED = b'{"event_id":"0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a001","data":"a secret of ours"}'
 urlpatterns = [
     *urls.urlpatterns,
     path("away/", failing(OperationalError("the connection is lost"))),
     path("closed/", failing(InterfaceError("connection already closed"))),
     path("rejected/", failing(Rejected(400, "cursor_invalid", "Take cursors as they come"))),
+    path("unreadable/", failing(StoredEventUnreadable(DAMAGED))),
     path("bug/", failing(ValueError("a secret of ours"))),
     path("forbidden/", failing(PermissionDenied("a secret of ours"))),
 ]
@@ -57,6 +61,17 @@ def test_a_database_that_is_away_is_said_to_be(visitor: Client, address: str) ->
     assert answer["Retry-After"] == "5"
     assert "The database is away" in document.text()
     assert "connection" not in document.text()
+
+
+def test_a_record_that_cannot_be_read_is_named_and_logged(visitor: Client) -> None:
+    with capture_logs() as logs:
+        document = page(visitor.get("/unreadable/"), 500)
+    assert "A record cannot be read" in document.text()
+    assert "event 0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a001 of the journal" in document.text()
+    assert "secret" not in document.content
+    [logged] = [each for each in logs if each["event"] == "stored_event_unreadable"]
+    assert logged["log_level"] == "error"
+    assert "0d6f3b9e-54d1-5a0e-9a53-0f5ad1f0a001" in logged["what"]
 
 
 def test_an_address_that_cannot_be_meant_is_400(visitor: Client) -> None:
