@@ -61,7 +61,7 @@ def serials(ask: Lookups, desk: Hindsight) -> Told:
 def filings(ask: Lookups, desk: Hindsight) -> Told:
     found = models.ShipmentRow.objects.exclude(itn=None).order_by("id").values_list("id", "itn")
     return [
-        ((itn, but), ask.is_itn_taken(desk, itn, but=but))
+        ((itn, but), ask.filed_under(desk, itn, but=but))
         for own, itn in found
         for but in (NOBODY, own)
         if itn is not None
@@ -168,7 +168,7 @@ def test_before_it_happened_nothing_is_told(played: Played) -> None:
     assert deals == ()
     assert then.shipped_serials(desk, played.remitted.serials) == ()
     assert then.promised_serials(desk, played.open.serials, but=NOBODY) == set()
-    assert not then.is_itn_taken(desk, played.remitted.itn, but=NOBODY)
+    assert then.filed_under(desk, played.remitted.itn, but=NOBODY) is None
     assert then.laboratory_of(desk, LABORATORY.organization_id) is None
     assert then.last_act_of(desk, OFFICER.person_id) is None
     assert desk.streams_of_deal(played.remitted.application_id) == []
