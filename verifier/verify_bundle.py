@@ -34,26 +34,25 @@ class Wrong(ValueError):
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
-        self.code: Final = code
+        self.code, self.told = code, {"code": code, "detail": detail}
 
 
 def _integer(text: str) -> int:
-    value = int(text)  # raises ValueError for 1.0, 1e3 and NaN
-    if abs(value) >= 1 << 53:
-        raise ValueError(f"{text[:40]} is beyond 2^53 - 1")
-    return value
+    if re.fullmatch("-?[0-9]{1,16}", text) and abs(int(text)) < 1 << 53:
+        return int(text)
+    raise ValueError(f"{text[:40]} is no integer of at most 2^53 - 1")
 
 
 _READ: Final = json.JSONDecoder(parse_int=_integer, parse_float=_integer, parse_constant=_integer)
 _KEYS: Final = json.JSONDecoder(object_pairs_hook=lambda of: [k.encode("ascii") for k, _ in of])
-_WRITE: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+WRITE: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def read_canonical(content: bytes) -> Any:
     """Read JSON in the one form of RFC 8785, with ASCII keys, integers only and no key twice."""
     try:
         value = _READ.decode(text := content.decode())
-        if _WRITE.encode(value) == text and (text.isascii() or _KEYS.decode(text)):
+        if WRITE.encode(value) == text and (text.isascii() or _KEYS.decode(text)):
             return value
     except (ValueError, RecursionError) as error:
         raise Wrong("not_canonical", f"not JSON as the format has it: {error}") from error
@@ -91,7 +90,7 @@ class Tree:
         return found
 
 
-def _climb(node: int, last: int, start: bytes, path: Hashes) -> tuple[bytes, bytes] | None:
+def _climb(node: int, last: int, start: bytes = b"", *path: bytes) -> tuple[bytes, bytes] | None:
     """Climb from a node to the roots of two trees: where it stands last, and where `last` does."""
     old = new = start
     for step in path:
@@ -109,17 +108,16 @@ def _climb(node: int, last: int, start: bytes, path: Hashes) -> tuple[bytes, byt
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Hashes, root: bytes) -> bool:
     """Tell whether a leaf stands at `index` in the tree of that size and root (RFC 9162 2.1.3.2)."""
-    return 0 <= index < size and (_climb(index, size - 1, leaf, proof) or (None, None))[1] == root
+    return 0 <= index < size and (_climb(index, size - 1, leaf, *proof) or (None, None))[1] == root
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, root: bytes, proof: Hashes) -> bool:
     """Tell whether a tree of size `new` begins with the one of size `old` (RFC 9162 2.1.4.2)."""
     if not 0 < old < new:
         return 0 <= old <= new and old_root == (root if old else EMPTY_ROOT) and not proof
-    path = list(proof) if old & (old - 1) else [old_root, *proof]
+    path = proof if old & (old - 1) else [old_root, *proof]
     shift = (old & -old).bit_length() - 1  # the last complete subtree of the old tree begins there
-    roots = _climb((old - 1) >> shift, (new - 1) >> shift, path[0], path[1:]) if path else None
-    return roots == (old_root, root)
+    return _climb((old - 1) >> shift, (new - 1) >> shift, *path) == (old_root, root)
 
 
 class Key(NamedTuple):
@@ -230,22 +228,25 @@ class Bundle:
 class Verification:
     """One pass over a bundle: memory holds a line, the version of each stream, the tree's edge."""
 
-    def __init__(self, bundle: Bundle, keys: Collection[Key], outside: Mapping[str, bytes]) -> None:
-        self.bundle, self.tree, self.named, self.latest_s = bundle, Tree(), set[str](), 0.0
-        self.differences, self.counts = list[Any](), Counter[str]()
-        self.manifest = read_canonical(bundle.read("manifest.json"))
+    options: Mapping[str, Mapping[str, Any]] = {}  # what else the command line asks for
+
+    def __init__(self, asked: argparse.Namespace) -> None:
+        keys = [read_key(text) for text in (*asked.key, *asked.witness)]
+        self.bundle, self.tree, self.quorum = Bundle(asked.bundle), Tree(), max(asked.witnesses, 0)
+        self.differences, self.counts, self.named = list[Any](), Counter[str](), set[str]()
+        self.manifest = read_canonical(self.bundle.read("manifest.json"))
         if self.manifest["format"] != "tollgate-bundle/1":
             raise ValueError("this is no bundle of the format tollgate-bundle/1")
         self.is_whole, self.files = self.manifest["whole_log"], self.manifest["files"]
-        self.newest = read_note(bundle.read("checkpoint"), keys)
-        self.older = {label: read_note(content, keys) for label, content in outside.items()}
+        self.newest = read_note(self.bundle.read("checkpoint"), keys)
+        self.older = {str(path): read_note(path.read_bytes(), keys) for path in asked.checkpoint}
         self.roots = dict.fromkeys((old.size for old in self.older.values()), EMPTY_ROOT)
-        self.next_index, self.versions, self.types = 0, dict[bytes, int](), Counter[str]()
-        self.sums = [Counter[str]() for _ in self.manifest["totals"]]
+        self.next_index, self.latest_s, self.versions = 0, 0.0, dict[bytes, int]()
+        self.types, self.sums = Counter[str](), [Counter[str]() for _ in self.manifest["totals"]]
         self.dated = [(n.size, n.at_s) for n in (self.newest, *self.older.values()) if n.at_s]
 
-    def run(self, quorum: int) -> dict[str, Any]:
-        """Check everything. quorum: how many of the known witnesses must have cosigned."""
+    def run(self) -> dict[str, Any]:
+        """Check everything, and tell what was found as `report` does."""
         present, listed = Counter(self.bundle.names), Counter(["manifest.json", *self.files])
         for name in (present - listed) + (listed - present):
             self.differ(Wrong("file_differs", f"{name} is not once in both bundle and manifest"))
@@ -259,16 +260,15 @@ class Verification:
                     self.differ(error if isinstance(error, Wrong) else Wrong("file_broken", name))
         self._compare_claims()
         self._compare_roots()
-        if len(self.newest.witnesses) < quorum:
-            self.differ(Wrong("witnesses_missing", f"fewer than {quorum} known witnesses cosigned"))
-        return self.report(quorum)
+        if len(self.newest.witnesses) < self.quorum:
+            self.differ(Wrong("witnesses_missing", "fewer known witnesses cosigned than asked for"))
+        return self.report()
 
     def differ(self, wrong: Wrong, index: int | None = None, event_id: str | None = None) -> None:
         """Note a difference; keep the first 20 of each kind."""
         self.counts[wrong.code] += 1
         if self.counts[wrong.code] <= SHOWN:
-            about = {"log_index": index, "event_id": event_id}
-            self.differences.append({"code": wrong.code, "detail": str(wrong), **about})
+            self.differences.append({**wrong.told, "log_index": index, "event_id": event_id})
 
     def _event(self, line: bytes) -> None:
         index, found = None, EVENT_ID.search(line)
@@ -337,9 +337,8 @@ class Verification:
         if self.is_whole and (self.tree.size, self.tree.root()) != newest[:2]:
             self.differ(Wrong("root_differs", "the events are not those that were signed"))
         for label, old in self.older.items():
-            if self.is_whole and old.size <= newest.size:
-                goes_on = self.roots[old.size] == old.root
-            else:
+            goes_on = old.size <= newest.size and self.roots[old.size] == old.root
+            if not self.is_whole:
                 is_between = 0 < old.size < newest.size
                 text = self.bundle.read(f"consistency/{old.size}.json") if is_between else b"[]"
                 path = [_hash(each) for each in read_canonical(text)]
@@ -348,7 +347,7 @@ class Verification:
                 code = "log_rolled_back" if old.size > newest.size else "log_rewritten"
                 self.differ(Wrong(code, f"it does not go on from {old.size} events in {label}"))
 
-    def report(self, quorum: int) -> dict[str, Any]:
+    def report(self) -> dict[str, Any]:
         """Say in plain words what is proved if nothing differs, and what this bundle cannot prove."""
         place = "they are the whole log" if self.is_whole else "each is in the log at its place"
         proved = [f"Signed: a log of {self.newest.size} events, {self.newest.root.hex()}."]
@@ -357,42 +356,43 @@ class Verification:
             proved.append(f"{len(self.versions)} streams begin at version 1 and have no gap.")
         proved += ["No time of theirs lies outside those of the checkpoints."] if self.dated else []
         proved += [f"The log goes on from {n.size} events in {x}." for x, n in self.older.items()]
-        proved += [f"At least {quorum} known witnesses cosigned."] if quorum else []
+        proved += [f"At least {self.quorum} known witnesses cosigned."] if self.quorum else []
         missing = {
             "Whether what was recorded is true; only that it is still what was recorded.": True,
             "Whether tables for people say the same as events.jsonl.": True,
             "Whether later events of these streams, or other streams, exist.": not self.is_whole,
             "Whether the log was rewritten earlier: give an older --checkpoint.": not self.older,
             "Whether they were recorded when they say: no checkpoint is dated.": not self.dated,
-            "Whether others are shown the same log: ask for --witnesses.": not quorum,
+            "Whether others are shown the same log: ask for --witnesses.": not self.quorum,
         }
         unproved = [text for text, is_missing in missing.items() if is_missing]
         words = {"proved": [] if self.differences else proved, "not_proved": unproved}
         return {"difference_count": self.counts.total(), "differences": self.differences} | words
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, kind: type[Verification] = Verification) -> int:
     """Read the command line, verify, say what was found; give the exit code."""
-    parser = argparse.ArgumentParser(description="Verify a Tollgate bundle offline.")
+    parser = argparse.ArgumentParser(description="Verify offline what Tollgate handed out.")
     parser.add_argument("bundle", type=Path, help="directory or .zip")
     parser.add_argument("--key", action="append", required=True, help="name+hash+base64 of the log")
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="an older one")
     parser.add_argument("--witness", action="append", default=[], help="name+hash+base64")
     parser.add_argument("--witnesses", type=int, default=0, help="how many must have cosigned")
     parser.add_argument("--json", action="store_true")
+    for name, more in kind.options.items():
+        parser.add_argument(name, **more)
     asked = parser.parse_args(arguments)
     try:
-        keys = [read_key(text) for text in (*asked.key, *asked.witness)]
-        outside = {str(path): path.read_bytes() for path in asked.checkpoint}
-        found = Verification(Bundle(asked.bundle), keys, outside).run(max(asked.witnesses, 0))
+        found = kind(asked).run()
     except Wrong as wrong:
-        found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
+        found = {"difference_count": 1, "differences": [wrong.told]}
     except Exception as error:  # noqa: BLE001 -- whatever stopped it, nothing was judged
         is_told = isinstance(error, (OSError, ValueError))
         found = {"unusable": [str(error) if is_told else f"not as the format has it: {error!r}"]}
     listed = {key: [value] if isinstance(value, int) else value for key, value in found.items()}
     words = "\n".join(f"{key}: {each}" for key, values in listed.items() for each in values)
-    sys.stdout.write((json.dumps(found) if asked.json else words) + "\n")
+    text = json.dumps(found) if asked.json else words
+    sys.stdout.write(text.encode("ascii", "backslashreplace").decode() + "\n")
     return 2 if "unusable" in found else min(found["difference_count"], 1)
 
 

@@ -7,7 +7,8 @@ Exit codes: 0 every promise is kept; 1 one is broken, or the bundle differs; 2 i
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -17,7 +18,22 @@ if TYPE_CHECKING:
 else:
     import verify_bundle
 
-_WRITE: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+MALFORMED: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading a receipt raises where something is missing, or of another kind."""
+
+BROKEN: Final = {
+    "receipt_without_event": "a checkpoint signed after its time lacks the event",
+    "receipt_differs": "the event is another in the log",
+    "receipt_broken": "an older checkpoint, signed after its time, lacks the event",
+}
+KEPT: Final = {
+    "in_time": "{} promised events are in the log as their receipts say, and came in time.",
+    "there": "{} promised events are in the log as their receipts say.",
+}
+OPEN: Final = {
+    "there": "Whether {} promised events came in time: no checkpoint here is of between.",
+    "early": "Whether {} promised events come: no dated checkpoint here is of after their time.",
+}
 
 
 class Promised(NamedTuple):
@@ -26,22 +42,23 @@ class Promised(NamedTuple):
     event_id: str
     leaf_hash: str
     due_s: float
-    """Seconds since 1970 by which a checkpoint has it."""
+    """Seconds since 1970 by which a checkpoint has it, however far apart clocks may be."""
 
 
-def read_receipt(note: str, keys: Collection[verify_bundle.Key]) -> list[Promised]:
-    """Read a receipt; verify_bundle.Wrong unless one of these keys, which its first line names, signed it."""
-    text, _, lines = note.rpartition("\n\n")
-    name, _, line = text.partition("\n")
+def read_receipt(text: str, keys: Collection[verify_bundle.Key]) -> list[Promised]:
+    """Read a note, or an answer with one; Wrong unless one of these keys, which it names, signed it."""
+    note = json.loads(text)["note"] if text.startswith("{") else text
+    body, _, lines = note.rpartition("\n\n")
+    name, _, line = body.partition("\n")
     signed = [
         key
-        for one in lines.splitlines()
-        for key, _ in verify_bundle.signers(f"{text}\n".encode(), one, keys)
+        for one in lines.removesuffix("\n").split("\n")
+        for key, _ in verify_bundle.signers(f"{body}\n".encode(), one, keys)
     ]
     if not any(key.name == name for key in signed):
         raise verify_bundle.Wrong("signature_missing", "none of the given keys signed the receipt")
     said = verify_bundle.read_canonical(line.encode())
-    within_s = said["checkpoint_within_s"]
+    within_s = said["checkpoint_within_s"] + verify_bundle.CLOCKS_APART_S
     return [
         Promised(each["event_id"], each["leaf_hash"], seconds(each["recorded_at"]) + within_s)
         for each in said["events"]
@@ -53,117 +70,81 @@ def seconds(moment: str) -> float:
     return (datetime.fromisoformat(moment) - verify_bundle.UNIX).total_seconds()
 
 
-class Search(verify_bundle.Verification):
-    """A verification of a bundle that notes where the events of receipts stand."""
+def texts(path: Path) -> list[str]:
+    """Read a file of receipts: one note, or answers of commands as JSON, one a line."""
+    content = path.read_text(encoding="utf-8")
+    return content.removesuffix("\n").split("\n") if content.startswith("{") else [content]
 
-    wanted: Collection[str] = ()
-    places: dict[str, tuple[str, int]]
-    """Event → its leaf hash, lower-case hex, and its log index."""
+
+class Receipts(verify_bundle.Verification):
+    """A verification of a bundle that finds the events of receipts in it, and judges the receipts."""
+
+    options = {
+        "receipt": {"type": Path, "nargs": "+", "help": "a note, or answers as JSON lines"},
+        "--receipt-key": {"action": "append", "required": True, "help": "and of receipts"},
+    }
+
+    def __init__(self, asked: argparse.Namespace) -> None:
+        super().__init__(asked)
+        if not self.is_whole:
+            raise ValueError("not_whole: only a bundle of the whole log shows what was left out")
+        keys = [verify_bundle.read_key(text) for text in asked.receipt_key]
+        self.promised = {
+            f"{path}:{number}": self._read(f"{path}:{number}", text, keys)
+            for path in asked.receipt
+            for number, text in enumerate(texts(path), start=1)
+        }
+        self.wanted = {each.event_id for of in self.promised.values() for each in of}
+        self.places = dict[str, dict[str, int]]()
+        """Event → its leaf hash, in lower-case hex → its log index."""
+
+    def _read(self, label: str, text: str, keys: Collection[verify_bundle.Key]) -> list[Promised]:
+        try:
+            return read_receipt(text, keys)
+        except verify_bundle.Wrong as wrong:
+            raise verify_bundle.Wrong(wrong.code, f"{label}: {wrong}") from wrong
+        except MALFORMED as error:
+            raise ValueError(f"receipt_malformed: {label} is no receipt: {error!r}") from error
 
     def _content(self, event: Any) -> None:
         if event["event_id"] in self.wanted:
-            found = verify_bundle.leaf_hash(_WRITE.encode(event).encode()).hex()
-            self.places[event["event_id"]] = (found, self.tree.size - 1)
+            content = verify_bundle.WRITE.encode(event).encode()
+            places = self.places.setdefault(event["event_id"], {})
+            places.setdefault(verify_bundle.leaf_hash(content).hex(), self.tree.size - 1)
         super()._content(event)
 
-    def search(self, wanted: Collection[str]) -> dict[str, Any]:
-        """Verify the bundle and look for events; ValueError unless it is the whole log."""
-        if not self.is_whole:
-            raise ValueError("not_whole: only a bundle of the whole log shows what was left out")
-        self.wanted, self.places = wanted, {}
-        return self.run(0)
-
-    def judge(self, promised: Promised) -> verify_bundle.Wrong | None:
-        """Tell how a promise was broken; None: it is kept, or not due by any dated checkpoint."""
-        if promised.event_id not in self.places:
-            if self.newest.at_s <= promised.due_s + verify_bundle.CLOCKS_APART_S:
-                return None
-            detail = f"event {promised.event_id} is not in the log of the checkpoint after its time"
-            return verify_bundle.Wrong("receipt_without_event", detail)
-        found, index = self.places[promised.event_id]
-        if found != promised.leaf_hash:
-            return verify_bundle.Wrong(
-                "receipt_differs", f"event {promised.event_id} is another in the log"
-            )
-        late = [
-            at
-            for size, at in self.dated
-            if size <= index and at > promised.due_s + verify_bundle.CLOCKS_APART_S
-        ]
-        if not late:
-            return None
-        return verify_bundle.Wrong(
-            "receipt_broken", f"event {promised.event_id} is not in a checkpoint after its time"
-        )
-
-
-def notes(path: Path) -> Iterator[str]:
-    """Read a file of receipts: one note, or answers of commands as JSON, one a line."""
-    content = path.read_text(encoding="utf-8")
-    if content.startswith("{"):
-        yield from (json.loads(line)["note"] for line in content.splitlines())
-    else:
-        yield content
-
-
-def verify(search: Search, receipts: Sequence[tuple[str, list[Promised]]]) -> dict[str, Any]:
-    """Judge every receipt against the bundle."""
-    wanted = frozenset(each.event_id for _, promised in receipts for each in promised)
-    found = search.search(wanted)
-    if found["difference_count"]:
+    def report(self) -> dict[str, Any]:
+        """Judge every receipt too, unless the bundle differs: then nobody knows what is in the log."""
+        if self.differences:
+            found = super().report()
+            found["not_proved"].append("Whether promises were kept: the bundle itself differs.")
+            return found
+        ends = Counter(self._end(each, label) for label, of in self.promised.items() for each in of)
+        found = super().report()
+        if not self.differences:
+            found["proved"] += [text.format(ends[end]) for end, text in KEPT.items() if ends[end]]
+        found["not_proved"] += [text.format(ends[end]) for end, text in OPEN.items() if ends[end]]
         return found
-    broken, kept, early = list[dict[str, str]](), 0, 0
-    for label, promised in receipts:
-        for each in promised:
-            wrong = search.judge(each)
-            if wrong is not None:
-                broken.append({"code": wrong.code, "detail": str(wrong), "receipt": label})
-            elif each.event_id in search.places:
-                kept += 1
-            else:
-                early += 1
-    proved = [
-        f"{kept} promised events are in the log of {search.newest.size}, as the receipts say."
-    ]
-    missing = "Whether {} promised events come: no dated checkpoint here is of after their time."
-    words = {"proved": proved, "not_proved": [missing.format(early)] if early else []}
-    return {"difference_count": len(broken), "differences": broken} | words
 
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line, verify, say what was found; give the exit code."""
-    parser = argparse.ArgumentParser(description="Verify Tollgate's receipts against a bundle.")
-    parser.add_argument("bundle", type=Path, help="the whole log: directory or .zip")
-    parser.add_argument("receipt", type=Path, nargs="+", help="a note, or answers as JSON lines")
-    parser.add_argument("--key", action="append", required=True, help="name+hash+base64 of the log")
-    parser.add_argument("--receipt-key", action="append", required=True, help="and of receipts")
-    parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="an older one")
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args(arguments)
-    try:
-        keys = [verify_bundle.read_key(text) for text in asked.receipt_key]
-        outside = {str(path): path.read_bytes() for path in asked.checkpoint}
-        search = Search(
-            verify_bundle.Bundle(asked.bundle),
-            [verify_bundle.read_key(text) for text in asked.key],
-            outside,
-        )
-        receipts = [
-            (f"{path}:{number}", read_receipt(note, keys))
-            for path in asked.receipt
-            for number, note in enumerate(notes(path), start=1)
-        ]
-        found = verify(search, receipts)
-    except verify_bundle.Wrong as wrong:
-        found = {"difference_count": 1, "differences": [{"code": wrong.code, "detail": str(wrong)}]}
-    except Exception as error:  # noqa: BLE001 -- whatever stopped it, nothing was judged
-        is_told = isinstance(error, (OSError, ValueError))
-        found = {"unusable": [str(error) if is_told else f"not as the format has it: {error!r}"]}
-    listed = {key: [value] if isinstance(value, int) else value for key, value in found.items()}
-    words = "\n".join(f"{key}: {each}" for key, values in listed.items() for each in values)
-    sys.stdout.write((json.dumps(found) if asked.json else words) + "\n")
-    return 2 if "unusable" in found else min(found["difference_count"], 1)
+    def _end(self, promised: Promised, label: str) -> str:
+        """Tell what became of a promise; one that was broken is noted as a difference."""
+        places = self.places.get(promised.event_id, {})
+        index = places.get(promised.leaf_hash)
+        before = self.newest.size if index is None else index
+        if places and index is None:
+            end = "receipt_differs"
+        elif any(size <= before and at_s > promised.due_s for size, at_s in self.dated):
+            end = "receipt_without_event" if index is None else "receipt_broken"
+        elif index is None:
+            end = "early"
+        else:
+            is_shown = any(size > index and at_s <= promised.due_s for size, at_s in self.dated)
+            end = "in_time" if is_shown else "there"
+        if end in BROKEN:
+            wrong = verify_bundle.Wrong(end, f"{label}: {BROKEN[end]}")
+            self.differ(wrong, index, promised.event_id)
+        return end
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(verify_bundle.main(kind=Receipts))
