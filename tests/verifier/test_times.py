@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.verifier.bundles import COSIGNATURE, LOG, ORIGIN, Signer, canonical, event, part, whole
-from tests.verifier.test_bundles import codes, found, held
+from tests.verifier.judged import codes, found, held
 from verifier.verify_bundle import CLOCKS_APART_S, LATE_S
 
 NOON: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
