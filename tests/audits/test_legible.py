@@ -8,8 +8,7 @@ import pytest
 from audits.domain.finding.commands import AnswerFinding, CloseFinding
 from audits.legible import require_legible
 from customers.domain.customer.commands import RegisterCustomer
-from tests.audits.api.test_commands import problem
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.people import EXPORTER, OFFICER
 from tests.support.stage import party
 

@@ -69,5 +69,16 @@ def client_of(actor: Actor) -> ApiClient:
     return ApiClient(token)
 
 
+def problem(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """Hold that an answer is this problem, as RFC 9457 has it; return its body."""
+    assert (answer.status_code, answer.json().get("code")) == (status, code), answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["type"] == f"/problems/{code}"
+    assert body["status"] == status
+    assert body["instance"] == answer.wsgi_request.path
+    return body
+
+
 def _whole(path: str) -> str:
     return path if path.startswith("/") else f"/api/v1/{path}"

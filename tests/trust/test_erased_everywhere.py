@@ -19,22 +19,13 @@ from audits.sealing.growing import grow_until_idle
 from audits.sequencing import Sequencer
 from audits.tasks import record_accesses
 from audits.verification import verify
-from tests.audits.api.test_commands import problem
 from tests.audits.sealing.published import LOG, publish
 from tests.config.test_logs import said
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.people import AUDITOR, EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.stage import Stage
 from tests.support.world import enroll_cast, logged_in
-from tests.trust.names import (
-    SIGNATORY,
-    approve,
-    certified,
-    holding,
-    request,
-    signed_by,
-    subject_in,
-)
+from tests.trust.names import SIGNATORY, approve, certified, holding, request, signed_by, subject_in
 from tests.trust.test_sealed_refusals import LABORATORY_BODY, SHAREHOLDER
 from verifier.verify_bundle import main
 

@@ -11,9 +11,8 @@ from audits import store
 from audits.kernel import Actor, Context, Event
 from audits.verification import Report, checks, verify
 from customers.domain.erasure.events import PersonalDataErased
-from tests.audits.api.test_commands import problem
 from tests.customers.api.test_customers import act, registered
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.people import EXPORTER, OFFICER, SECOND_OFFICER
 from tests.support.stage import CERTIFICATION
 from tests.support.world import logged_in

@@ -15,9 +15,8 @@ from audits.reading import load
 from audits.verification import Report, checks, verify
 from customers.domain.customer import DECIDER as CUSTOMER
 from customers.domain.customer.standing import listed_ownership_percent
-from tests.audits.api.test_commands import problem
 from tests.customers.api.test_customers import act, registered
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.people import BANK, EXPORTER, LABORATORY, OFFICER, SECOND_OFFICER, TREASURY
 from tests.support.stage import EDITIONS, SAMPLE_LIST
 from tests.support.world import World, logged_in

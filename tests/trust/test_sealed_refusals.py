@@ -6,8 +6,7 @@ import pytest
 
 from audits.models import EventRow
 from audits.personal import PREFIX
-from tests.audits.api.test_commands import problem
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.people import LABORATORY, OFFICER
 from tests.support.stage import PUBLIC_KEY, Stage
 from tests.trust.names import holding

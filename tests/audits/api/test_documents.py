@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from audits.api import bodies
-from tests.audits.api.test_commands import opened
-from tests.audits.api.toy import JARS
+from tests.audits.api.toy import JARS, opened
 from tests.support.client import ApiClient
 
 NOBODY = ApiClient(None)

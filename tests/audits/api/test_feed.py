@@ -8,9 +8,9 @@ import pytest
 from audits import execution
 from audits.models import EventRow
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import opened, problem
 from tests.audits.api.test_reading import next_of
-from tests.support.client import ApiClient
+from tests.audits.api.toy import opened
+from tests.support.client import ApiClient, problem
 from tests.support.people import EXPORTER, INTRUDER
 
 pytestmark = pytest.mark.django_db

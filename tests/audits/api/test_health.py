@@ -11,7 +11,7 @@ from django.db import connection
 from audits.api import health
 from audits.sequencing import Sequencer
 from audits.work import NewWork, enqueue
-from tests.audits.api.test_commands import opened
+from tests.audits.api.toy import opened
 from tests.support.client import ApiClient
 
 pytestmark = pytest.mark.django_db

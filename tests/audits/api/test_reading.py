@@ -6,8 +6,8 @@ import pytest
 
 from audits.models import EventRow
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import opened, problem
-from tests.support.client import ApiClient
+from tests.audits.api.toy import opened
+from tests.support.client import ApiClient, problem
 from tests.support.people import EXPORTER
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,7 @@ from rest_framework.settings import api_settings
 
 from audits import context
 from audits.api.sessions import AccountThrottle, LogInThrottle
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient, client_of, person_of
+from tests.support.client import ApiClient, client_of, person_of, problem
 from tests.support.people import EXPORTER, OFFICER
 
 pytestmark = pytest.mark.django_db

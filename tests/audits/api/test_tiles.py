@@ -8,11 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
-from tests.audits.api.test_commands import problem
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import Office
 from tests.audits.sealing.test_growing import tamper
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,7 @@ from audits.api.headers import IfMatch
 from audits.codec import registry
 from audits.execution import Procedure, house
 from audits.kernel import Actor, Cents, Command, Decider, Event, Facts, Refused, Role, State
+from tests.support.client import ApiClient
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
 
@@ -169,3 +170,10 @@ def move_out() -> None:
     for command in PROCEDURES:
         del house.procedures[command]
     del house.visible["jar"]
+
+
+def opened(client: ApiClient, label: str = "rent") -> str:
+    """Open a jar over HTTP; return its stream."""
+    answer = client.post("jars/", {"label": label})
+    assert answer.status_code == 201, answer.content
+    return str(answer.json()["stream_id"])

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from audits import context, work
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.stage import CERTIFICATION, EDITIONS, MEASURES, SAMPLE_LIST, Stage, party
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,7 @@ import pytest
 
 from audits.models import EventRow
 from customers.models import ListSnapshot
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.stage import SAMPLE_LIST
 
 pytestmark = pytest.mark.django_db

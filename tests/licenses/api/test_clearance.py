@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from audits.models import EventRow
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.deal import Deal
 
 pytestmark = pytest.mark.django_db

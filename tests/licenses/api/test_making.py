@@ -10,8 +10,7 @@ from licenses.api.products import SPECIFICATION, stream_of
 from licenses.domain.ids import edition_id
 from licenses.domain.product.commands import RegisterProduct
 from licenses.domain.product.specification import Specification
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.people import EXPORTER
 from tests.support.stage import EDITIONS, Stage
 

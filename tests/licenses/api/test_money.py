@@ -6,8 +6,7 @@ import pytest
 
 from audits import context
 from audits.models import EventRow
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.deal import Deal
 from tests.support.stage import Stage
 

@@ -11,8 +11,7 @@ from audits.kernel import Role
 from audits.past import moments
 from audits.past.tool import index_argument, moment_argument
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient, client_of
+from tests.support.client import ApiClient, client_of, problem
 from tests.support.people import AUDITOR
 
 pytestmark = pytest.mark.django_db

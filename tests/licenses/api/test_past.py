@@ -9,9 +9,8 @@ import pytest
 from audits.api import past as past_api
 from audits.past import moments
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_reading import VISIBLE, described, schemas
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.deal import Deal
 from tests.support.stage import Stage
 

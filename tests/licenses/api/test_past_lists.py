@@ -10,10 +10,9 @@ from audits import access
 from audits.models import LogEntry
 from audits.past import moments
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_past import in_pages
 from tests.licenses.api.test_reading import described, schemas
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.deal import Deal
 from tests.support.people import AUDITOR, OFFICER
 

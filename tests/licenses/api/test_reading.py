@@ -9,8 +9,7 @@ import pytest
 import yaml
 
 from licenses.domain.ids import edition_id
-from tests.audits.api.test_commands import problem
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 from tests.support.deal import Deal
 from tests.support.people import EXPORTER
 from tests.support.stage import Stage

@@ -9,9 +9,8 @@ import pytest
 from django.core.cache import cache
 
 from audits.api.throttling import READERS_AT_ONCE, PastThrottle, reading_log
-from tests.audits.api.test_commands import problem
 from tests.licenses.api.test_reading import schemas
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,8 @@ from licenses.auditing.outcomes import Counterfactual, Failed
 from licenses.auditing.what_if import edition_to_try
 from licenses.domain.policy.model import Condition, Edition
 from licenses.domain.policy.parsing import parse_edition
-from tests.audits.api.test_commands import problem
 from tests.licenses.verification.histories import Played
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.database import connect_as
 from tests.support.deal import UNIT_PRICE_CENTS
 from tests.support.people import AUDITOR, OFFICER

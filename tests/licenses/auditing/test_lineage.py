@@ -29,10 +29,9 @@ from licenses.domain.ids import edition_id
 from licenses.domain.lab_test.events import CertificateIssued, SampleDrawn
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceConfirmed
 from licenses.domain.shipment.events import ShipmentDispatched
-from tests.audits.api.test_commands import problem
 from tests.licenses.verification.histories import Played
 from tests.licenses.verification.tampering import latest
-from tests.support.client import client_of
+from tests.support.client import client_of, problem
 from tests.support.deal import UNIT_PRICE_CENTS, Deal
 from tests.support.people import AUDITOR, OFFICER, identity
 
