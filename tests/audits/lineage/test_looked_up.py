@@ -1,6 +1,5 @@
 """However much of a log its references cover, lineage says the same: as much is read as is not looked up."""
 
-from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,11 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.kernel import Event, Refused
-from audits.lineage import Directions, Lineage, lineage, references, sources, walking
+from audits.lineage import Directions, Lineage, sources, walking
 from audits.lineage.sources import Source
-from audits.past import moments
-from audits.past.moments import Moment
-from tests.audits.lineage.test_links import (
+from tests.audits.lineage.made_up import (
     HERE,
     ONE,
     OTHER,
@@ -22,15 +19,10 @@ from tests.audits.lineage.test_links import (
     Log,
     Made,
     Verdict,
-    at_places,
-    between,
     event,
-    events,
     links,
     name,
-    naming,
-    of_stream,
-    place_of,
+    trace,
 )
 
 STREAMS: Final = (HERE, THERE)
@@ -86,15 +78,7 @@ def traced(log: Log, subject: int, directions: Directions, known: int) -> Lineag
     """Trace in a log of which so much is known by its references."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sources, "rules", {Chosen: chosen})
-        for each in (between, events, at_places, of_stream, place_of):
-            patch.setattr(moments, each.__name__, _in(log, each))
-        patch.setattr(references, "known_until", lambda: known)
-        patch.setattr(references, "naming", lambda asked: naming(log, known, asked))
-        return lineage(name(subject), Moment(log_index=len(log) - 1), directions)
-
-
-def _in(log: Log, function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *values: function(log, *values)
+        return trace(log, name(subject), directions, known)
 
 
 def follows(stream: int, *, every: bool = False, evidence: tuple[UUID, ...] = ()) -> Chosen:
