@@ -1,36 +1,27 @@
-"""What operators run: every command, variable and file in it exists, and nothing is left open."""
+"""What operators run: the services, what each of them is given, and nothing is left open."""
 
 import ast
 import json
-import os
 import re
-import shlex
-import subprocess
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import boto3
-import click
 import jsonschema
-import psycopg
 import pytest
-import yaml
-from celery.bin.celery import celery
-from django.core.management import get_commands, load_command_class
-from django.urls import resolve
-from gunicorn.config import Config
 
 from config.env import Environment
 from devstack import environment, paths
-from devstack.provision import APPLICATION_ROLES, DATABASE, OWNER, ROLES
-from devstack.servers import Postgres
+from devstack.provision import OWNER, ROLES
+from tests.devstack.deployment import (
+    COMPOSE,
+    DOCKERFILE,
+    OURS,
+    POSTGRES_IMAGE_READS,
+    ROLES_SCRIPT,
+    SERVICES,
+)
 
-COMPOSE: dict[str, Any] = yaml.safe_load((paths.ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if "build" in service}
-ROLES_SCRIPT = paths.ROOT / "ops" / "postgres" / "10-roles.sh"
-DOCKERFILE = (paths.ROOT / "Dockerfile").read_text()
 # What boto3 reads, where checkpoints go to a bucket.
 BUCKET_VARIABLES = {
     "AWS_ACCESS_KEY_ID",
@@ -38,8 +29,6 @@ BUCKET_VARIABLES = {
     "AWS_DEFAULT_REGION",
     "AWS_ENDPOINT_URL_S3",
 }
-# What the images of others read.
-POSTGRES_IMAGE_READS = {"POSTGRES_PASSWORD"}
 PARAMETER = re.compile(r"(?<!\$)\$\{([^}]*)\}|(?<!\$)\$([A-Z])")
 
 
@@ -61,22 +50,6 @@ def variables_of_the_settings() -> set[str]:
         and node.func.value.id == "ENV"
         and isinstance(node.args[0], ast.Constant)
     }
-
-
-def words(command: str | list[str]) -> list[str]:
-    return shlex.split(command) if isinstance(command, str) else command
-
-
-def commands_of_the_image() -> list[list[str]]:
-    """Return every command that runs in our image: services, health checks and the default."""
-    given = [service["command"] for service in OURS.values() if "command" in service]
-    default = json.loads(DOCKERFILE.split("\nCMD ")[1])
-    checks = [
-        service["healthcheck"]["test"] for service in OURS.values() if "healthcheck" in service
-    ]
-    asked = [words(check[1]) if check[0] == "CMD-SHELL" else check[1:] for check in checks]
-    together = [default, *given, *asked]
-    return [command for place, command in enumerate(together) if command not in together[:place]]
 
 
 def test_it_follows_the_compose_specification() -> None:
@@ -193,37 +166,6 @@ def test_each_process_has_the_role_that_is_its_own() -> None:
     }
 
 
-@pytest.mark.parametrize("command", commands_of_the_image(), ids=" ".join)
-def test_every_command_of_the_image_exists(command: list[str]) -> None:
-    match command:
-        case ["python", "manage.py", name, *options]:
-            application = get_commands()[name]
-            asked = load_command_class(application, name)
-            asked.create_parser("manage.py", name).parse_args(options)
-        case ["python", script, path]:
-            assert (paths.ROOT / script).exists()
-            resolve(path)
-        case ["gunicorn", *options]:
-            Config().parser().parse_args(options)
-        case ["celery", "--app", "config", name, *options]:
-            task = celery.commands[name]
-            task.make_parser(click.Context(task)).parse_args(list(options))
-        case _:
-            assert command[0] == "find"
-
-
-def test_the_image_contains_what_exists_and_runs_as_nobody_special() -> None:
-    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
-    assert [name for name in copied if not (paths.ROOT / name).exists()] == []
-    assert {"manage.py", "ops", "config", "audits", "customers", "licenses"} <= set(copied)
-    users = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
-    assert users == [("10001", "10001")]
-    sealing = {"signing-key", "signer", "sealer"}
-    assert {name: service["user"] for name, service in OURS.items()} == {
-        name: "10002:10002" if name in sealing else "10001:10001" for name in OURS
-    }
-
-
 def who_mounts(volume: str) -> set[str]:
     return {
         name
@@ -282,53 +224,3 @@ def test_on_one_machine_the_same_roles_get_the_key_of_names(role: str, tmp_path:
     needs = role in {OWNER, "tollgate_web", "tollgate_worker"}
     assert ("TOLLGATE_PERSONAL_KEY" in given) is needs
     assert "TOLLGATE_PERSONAL_KEY" not in environment.local(tmp_path, isolated=True)
-
-
-def test_nothing_but_what_is_copied_is_sent_to_the_image_builder() -> None:
-    allowed = (paths.ROOT / ".dockerignore").read_text().splitlines()
-    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
-    assert allowed[0] == "*"
-    assert {f"!{name}" for name in copied} == {line for line in allowed if line.startswith("!")}
-
-
-def run_roles_script(
-    server: Postgres, passwords: dict[str, str]
-) -> subprocess.CompletedProcess[str]:
-    path = f"{server.home.binaries}:{os.environ['PATH']}"
-    return subprocess.run(
-        ["/bin/sh", str(ROLES_SCRIPT)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env={"PATH": path, "PGHOST": str(server.home.sockets), **passwords},
-    )
-
-
-def test_the_roles_script_makes_the_same_roles_as_a_development_machine(
-    postgres: Postgres,
-) -> None:
-    passwords = {
-        name: f"a 'quoted' {name}"
-        for name in SERVICES["db"]["environment"].keys() - POSTGRES_IMAGE_READS
-    }
-    finished = run_roles_script(postgres.start(), passwords)
-    assert finished.returncode == 0, finished.stderr
-    with psycopg.connect(postgres.url(DATABASE)) as connection:
-        roles = connection.execute(
-            "SELECT rolname, rolcanlogin AND rolpassword IS NOT NULL AND NOT (rolsuper OR"
-            " rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls) AS modest,"
-            " has_database_privilege(rolname, 'tollgate', 'CONNECT')"
-            " FROM pg_authid WHERE rolname LIKE 'tollgate%' ORDER BY rolname"
-        ).fetchall()
-        owner = connection.execute(
-            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'tollgate'"
-        ).fetchone()
-    assert roles == [(role, True, True) for role in sorted(ROLES)]
-    assert owner == (OWNER,)
-    assert len(APPLICATION_ROLES) == len(passwords) - 1
-
-
-def test_the_roles_script_refuses_an_empty_password(postgres: Postgres) -> None:
-    finished = run_roles_script(postgres.start(), {"TOLLGATE_OWNER_PASSWORD": ""})
-    assert finished.returncode != 0
-    assert "TOLLGATE_OWNER_PASSWORD" in finished.stderr
