@@ -1,16 +1,11 @@
-"""`manage audit export`: what it writes, the one-file verifier proves; a crash costs one part."""
+"""`manage audit export`: what it writes, the one-file verifier proves."""
 
 import csv
-import errno
 import json
-import os
-import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
-from unittest.mock import Mock
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,8 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from audits import context
-from audits.exporting import bundle, parts, tables
+from audits.exporting import tables
 from audits.exporting.bundle import Exported, Order, export
 from audits.exporting.registry import Total, totals
 from audits.exporting.scopes import Scope
@@ -28,32 +22,13 @@ from audits.models import EventRow
 from audits.sealing.growing import grow_until_idle
 from audits.sequencing import Sequencer
 from tests.audits.api.toy import FillJar
+from tests.audits.exporting.exported import WHOLE, sealed_now, verified
 from tests.audits.histories import do, full_jar
 from tests.audits.sealing.journals import seal
-from tests.audits.sealing.published import LOG, publish
+from tests.audits.sealing.published import publish
 from tests.support.client import ApiClient
-from verifier.verify_bundle import main
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
-
-WHOLE: Final = Order(scope=Scope(kind="all"))
-
-
-def sealed_now() -> int:
-    """Index, seal and sign everything; return the size of the log."""
-    Sequencer().run_until_empty()
-    grow_until_idle()
-    return int(publish().size)
-
-
-@pytest.fixture
-def jar(jars: None) -> UUID:  # noqa: ARG001 -- jars can be opened then
-    """Two jars of two deals; the second names the first."""
-    first = full_jar(100, 200)
-    second = full_jar(50)
-    do(FillJar(amount_cents=1, note=f"moved from {first}"), second)
-    sealed_now()
-    return first
 
 
 @pytest.fixture
@@ -61,12 +36,6 @@ def deposits() -> Iterator[None]:
     totals["deposits"] = Total(name="deposits", type="jar_filled", field="amount_cents")
     yield
     del totals["deposits"]
-
-
-def verified(place: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, Any]:
-    capsys.readouterr()
-    code = main([str(place), "--key", str(LOG.verifier_key), "--json", *options])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def events_of(place: Path) -> list[Any]:
@@ -117,21 +86,6 @@ def test_a_period_is_half_open(tmp_path: Path, capsys: pytest.CaptureFixture[str
     code, found = verified(tmp_path / "period", capsys)
     assert code == 0
     assert not any("streams" in text for text in found["proved"])
-
-
-@pytest.mark.usefixtures("jar")
-def test_nothing_is_no_bundle(tmp_path: Path) -> None:
-    now = context.database_now() + timedelta(days=1)
-    period = Scope(kind="period", recorded_at_from=now, recorded_at_until=now)
-    for scope, code in (
-        (Scope(kind="deal", id=UUID(int=1)), "scope_unknown"),
-        (Scope(kind="about", id=UUID(int=1)), "scope_unknown"),
-        (period, "scope_empty"),
-    ):
-        with pytest.raises(Refused) as caught:
-            export(Order(scope=scope), tmp_path / "none")
-        assert caught.value.code == code
-        assert not (tmp_path / "none").exists()
 
 
 def test_only_what_is_signed_is_exported(jar: UUID, tmp_path: Path) -> None:
@@ -216,89 +170,6 @@ def test_events_leave_as_cloud_events_too(
     assert verified(tmp_path / "all", capsys)[0] == 0
 
 
-@pytest.mark.usefixtures("jar")
-def test_without_pyarrow_there_is_no_parquet(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(Refused) as caught:
-        export(Order(scope=Scope(kind="all"), forms=frozenset({"parquet"})), tmp_path / "all")
-    assert caught.value.code == "parquet_not_installed"
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts, "PART_EVENTS", 2)
-
-
-class Crash(Exception):
-    """The machine stops."""
-
-
-@pytest.mark.usefixtures("jar", "small_parts")
-@pytest.mark.parametrize("at", range(1, 6))
-def test_a_crash_costs_one_part(
-    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    written: list[str] = []
-    write_whole = parts.write_whole
-
-    def until(path: Path, content: bytes) -> None:
-        if len(written) == at:
-            raise Crash
-        write_whole(path, content)
-        written.append(path.name)
-
-    monkeypatch.setattr(parts, "write_whole", until)
-    with pytest.raises(Crash):
-        export(WHOLE, tmp_path / "all")
-    assert not (tmp_path / "all").exists()
-    size = 6
-    seal(3)
-    publish()
-    at = -1
-    before = list(written)
-    assert export(WHOLE, tmp_path / "all").size == size
-    kept = {name for name in before if name.endswith(".events")}
-    assert not kept & set(written[len(before) :])
-    assert verified(tmp_path / "all", capsys)[0] == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["all"]
-
-
-@pytest.mark.usefixtures("jar")
-def test_a_crash_at_the_end_is_made_good(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with monkeypatch.context() as patch:
-        patch.setattr(bundle, "_finish", lambda *_: (_ for _ in ()).throw(Crash))
-        with pytest.raises(Crash):
-            export(WHOLE, tmp_path / "all")
-    with pytest.raises(Refused) as caught:
-        export(Order(scope=Scope(kind="all"), forms=frozenset({"xlsx"})), tmp_path / "all")
-    assert caught.value.code == "export_other"
-    export(WHOLE, tmp_path / "all")
-    assert verified(tmp_path / "all", capsys)[0] == 0
-    with pytest.raises(Refused) as caught:
-        export(WHOLE, tmp_path / "all")
-    assert caught.value.code == "export_exists"
-
-
-@pytest.mark.usefixtures("jar")
-def test_two_do_not_export_to_one_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def meanwhile(_bundle: Path, place: Path) -> None:
-        with pytest.raises(Refused) as caught:
-            export(WHOLE, place)
-        assert caught.value.code == "export_running"
-        raise Crash
-
-    with monkeypatch.context() as patch:
-        patch.setattr(bundle, "_finish", meanwhile)
-        with pytest.raises(Crash):
-            export(WHOLE, tmp_path / "all")
-    assert export(WHOLE, tmp_path / "all").events == 6
-
-
 def test_the_auditors_role_suffices(
     jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -311,55 +182,6 @@ def test_the_auditors_role_suffices(
         call_command("audit", "consistency", "--from", "6")
         cursor.execute("RESET ROLE")
     assert verified(tmp_path / "all", capsys)[0] == 0
-
-
-@pytest.mark.usefixtures("jar")
-def test_a_place_that_cannot_be_written_is_said_to_be_none(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    for place in (str(tmp_path / "file" / "all"), "/", ""):
-        with pytest.raises(CommandError, match=r"^place_unusable: "):
-            call_command("audit", "export", place, "--all")
-
-
-@pytest.mark.usefixtures("jar")
-def test_a_full_disk_is_named_and_once_it_has_room_the_export_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    place = tmp_path / "all"
-    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    with monkeypatch.context() as patch:
-        patch.setattr(bundle, "_write_contents", Mock(side_effect=full))
-        with pytest.raises(CommandError, match=r"^place_unusable: .*No space left"):
-            call_command("audit", "export", str(place), "--all")
-    assert not place.exists()
-    call_command("audit", "export", str(place), "--all")
-    capsys.readouterr()
-    assert verified(place, capsys)[0] == 0
-
-
-def test_events_that_are_gone_are_missed(jar: UUID, tmp_path: Path) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE audits_log DISABLE TRIGGER ALL")  # as a superuser can
-        cursor.execute("DELETE FROM audits_log WHERE log_index = 4")
-    with pytest.raises(parts.LogChanged, match="1 of 6"):
-        export(WHOLE, tmp_path / "all")
-    for name, scope in (("all.zip", ["--all"]), ("deal.zip", ["--deal", str(jar)])):
-        with pytest.raises(CommandError, match="log_changed"):
-            call_command("audit", "export", str(tmp_path / name), *scope)
-        assert not (tmp_path / name).exists()
-
-
-@pytest.mark.usefixtures("jar")
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"{}", b'{"a":"\xff"}', b"[]"])
-def test_what_is_no_event_any_more_is_not_exported(content: bytes, tmp_path: Path) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE audits_event DISABLE TRIGGER ALL")  # as a superuser can
-        cursor.execute("UPDATE audits_event SET canonical = %s WHERE version = 2", [content])
-    with pytest.raises(CommandError, match=r"^log_changed: log index \d is no event: "):
-        call_command("audit", "export", str(tmp_path / "all"), "--all")
-    assert not (tmp_path / "all").exists()
 
 
 def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -375,8 +197,3 @@ def test_the_command(jar: UUID, tmp_path: Path, capsys: pytest.CaptureFixture[st
     call_command("audit", "export", str(tmp_path / "about"), "--about", str(jar), "--since", "0")
     with pytest.raises(CommandError, match="scope_unknown"):
         call_command("audit", "export", str(tmp_path / "none"), "--deal", str(UUID(int=1)))
-
-
-def test_before_the_first_checkpoint_there_is_nothing_to_export(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="first checkpoint"):
-        call_command("audit", "export", str(tmp_path / "all"), "--all")

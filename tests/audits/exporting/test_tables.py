@@ -16,7 +16,7 @@ from audits.exporting import tables
 from audits.exporting.bundle import FORMS, Order, export
 from audits.exporting.scopes import Scope
 from tests.audits.api.toy import FillJar
-from tests.audits.exporting.test_export import sealed_now
+from tests.audits.exporting.exported import sealed_now
 from tests.audits.histories import do, full_jar, sealed
 
 STARTS: Final = [
