@@ -11,14 +11,18 @@ import msgspec
 from audits import context as minting
 from audits.kernel import Actor
 from audits.reading import Receipt
-from devstack.demo.material import document
+from devstack.demo import material
+from licenses.domain.application import DECIDER as APPLICATION
 from licenses.domain.application import commands as application
+from licenses.domain.escrow import DECIDER as ESCROW
 from licenses.domain.escrow import commands as escrow
 from licenses.domain.ids import escrow_id, lab_test_id, license_id, remittance_id
 from licenses.domain.lab_test import commands as lab_test
 from licenses.domain.lab_test.report import LabReport
 from licenses.domain.laboratory.keys import key_id
+from licenses.domain.license import DECIDER as LICENSE
 from licenses.domain.license import commands as license_
+from licenses.domain.remittance import DECIDER as REMITTANCE
 from licenses.domain.remittance import commands as remittance
 from licenses.domain.shipment import commands as shipment
 from licenses.signatures import canonical_report
@@ -69,33 +73,15 @@ class Deal:
 
     def content(self, **changes: Any) -> dict[str, Any]:
         """Say everything that an application needs."""
-        roles = ("purchaser", "ultimate_consignee", "end_user")
-        return {
-            "parties": [{"role": role, "customer_id": str(self.customer_id)} for role in roles],
-            "items": [
-                {
-                    "line": 1,
-                    "product_id": str(self.stage.products["H200"]),
-                    "model": "H200 SXM",
-                    "eccn": "3A090.a",
-                    "quantity": self.quantity,
-                    "unit_price_cents": UNIT_PRICE_CENTS,
-                    "manufacturer": "NVIDIA",
-                    "description": "Accelerator modules",
-                }
-            ],
-            "currency": "USD",
-            "shipped_from_country": "US",
-            "destination_country": "CN",
-            "end_use": f"Weather models ({self.label})",
-            "documents": [document(f"contract/{self.label}")],
-            "supply": {
-                "certifications": ["no_delay_of_us_orders", "no_foundry_diversion"],
-                "us_units_shipped": 10_000,
-                "us_stock_units": 500,
-                "us_open_order_units": 100,
-            },
-        } | changes
+        content = material.application(
+            str(self.customer_id),
+            str(self.stage.products["H200"]),
+            quantity=self.quantity,
+            end_use=f"Weather models ({self.label})",
+        )
+        item = content["items"][0] | {"unit_price_cents": UNIT_PRICE_CENTS}
+        documents = [material.document(f"contract/{self.label}")]
+        return content | {"items": [item], "documents": documents} | changes
 
     def apply(self, **changes: Any) -> "Deal":
         """Draft, complete and submit the application."""
@@ -127,9 +113,7 @@ class Deal:
 
     def confirm(self, actor: Actor = SECOND_OFFICER) -> Receipt:
         """Confirm the approval as another officer."""
-        from licenses.domain import application as aggregate  # noqa: PLC0415
-
-        proposed = self.stage.state(aggregate.DECIDER, self.application_id)
+        proposed = self.stage.state(APPLICATION, self.application_id)
         on_version = proposed.proposal.on_version
         command = body(application.ConfirmDecision, on_version=on_version)
         return self.stage.do(actor, command, self.application_id)
@@ -142,26 +126,19 @@ class Deal:
 
     def deposit(self, amount_cents: int | None = None, *, reference: str = "R1") -> Receipt:
         """Have the bank report a booked payment of the buyer."""
-        today = minting.database_now().date()
-        command = body(
-            escrow.BookDeposit,
-            account="US00TOLLGATE0001",
-            bank_reference=f"{self.token}-{reference}",
-            end_to_end_id=self.license_id.hex,
-            payer_customer_id=str(self.customer_id),
-            amount_cents=self.price_cents if amount_cents is None else amount_cents,
-            currency="USD",
-            value_on=str(today),
-            status="BOOK",
-            credit_debit="CRDT",
-            message_sha256=hashlib.sha256(reference.encode()).hexdigest(),
+        return self.report_entry(
+            amount_cents, reference, credit_debit="CRDT", payer_customer_id=str(self.customer_id)
         )
-        return self.stage.do(BANK, command, self.escrow_id)
 
     def take_back(
         self, amount_cents: int | None = None, *, reference: str = "R1", undo: bool = False
     ) -> Receipt:
         """Have the bank report that it reversed a payment, or that it undid such a reversal."""
+        direction = "CRDT" if undo else "DBIT"
+        return self.report_entry(amount_cents, reference, credit_debit=direction, is_reversal=True)
+
+    def report_entry(self, amount_cents: int | None, reference: str, **fields: Any) -> Receipt:
+        """Have the bank report a booked entry: of the whole price, unless an amount is given."""
         command = body(
             escrow.BookDeposit,
             account="US00TOLLGATE0001",
@@ -171,9 +148,8 @@ class Deal:
             currency="USD",
             value_on=str(minting.database_now().date()),
             status="BOOK",
-            credit_debit="CRDT" if undo else "DBIT",
-            is_reversal=True,
             message_sha256=hashlib.sha256(reference.encode()).hexdigest(),
+            **fields,
         )
         return self.stage.do(BANK, command, self.escrow_id)
 
@@ -201,55 +177,33 @@ class Deal:
 
     def report(self, **changes: Any) -> LabReport:
         """Write the laboratory's report."""
-        return msgspec.convert(
-            {
-                "format": "tollgate-lab-report/1",
-                "report_number": f"LR-{self.token}",
-                "laboratory_id": str(self.stage.laboratory_id),
-                "shipment_id": str(self.shipment_id),
-                "tested_in": "US",
-                "tested_at": minting.database_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "no_financial_interest": True,
-                "measurements": [
-                    {
-                        "serial": serial,
-                        "tpp": 15_700,
-                        "dram_bandwidth_gb_per_s": 4_750,
-                        "interconnect_bandwidth_gb_per_s": 890,
-                        "dram_capacity_gb": 141,
-                    }
-                    for serial in self.serials
-                ],
-            }
-            | changes,
-            LabReport,
+        report = material.report(
+            laboratory_id=str(self.stage.laboratory_id),
+            shipment_id=str(self.shipment_id),
+            number=f"LR-{self.token}",
+            tested_at=minting.database_now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+            serials=list(self.serials),
         )
+        return msgspec.convert(report | changes, LabReport)
 
     def certify(self, report: LabReport | None = None, **fields: Any) -> Receipt:
         """Have the laboratory hand in its signed report."""
         content = canonical_report(report or self.report())
-        command = body(
-            lab_test.SubmitReport,
-            **(
-                {
-                    "report": content.decode(),
-                    "signature": LABORATORY_KEY.sign(content).hex(),
-                    "key_id": key_id(PUBLIC_KEY),
-                }
-                | fields
-            ),
-        )
+        signed = {
+            "report": content.decode(),
+            "signature": LABORATORY_KEY.sign(content).hex(),
+            "key_id": key_id(PUBLIC_KEY),
+        }
+        command = body(lab_test.SubmitReport, **signed | fields)
         return self.stage.do(LABORATORY, command, self.lab_test_id)
 
     def clear(self) -> "Deal":
         """Hold the end-user statement and file the export."""
-        from licenses.domain import license as aggregate  # noqa: PLC0415
-
-        number = self.stage.state(aggregate.DECIDER, self.license_id).grant.license_number
+        number = self.stage.state(LICENSE, self.license_id).grant.license_number
         statement = body(
             shipment.HoldEndUserStatement,
             reference=f"EUS-{self.token}",
-            document=document(f"statement/{self.label}"),
+            document=material.document(f"statement/{self.label}"),
             issued_on="2026-02-02",
         )
         self.stage.do(EXPORTER, statement, self.shipment_id)
@@ -277,32 +231,26 @@ class Deal:
             shipment.VerifyDelivery,
             delivered_on=str(minting.database_now().date()),
             received_by="Receiving desk",
-            document=document(f"delivery/{self.label}"),
+            document=material.document(f"delivery/{self.label}"),
         )
         self.stage.do(EXPORTER, command, self.shipment_id)
         return self
 
     def remit(self, kind: str = "pay_gov", reference: str | None = None) -> "Deal":
         """Have the bank pay the Treasury and the Treasury confirm it."""
-        from licenses.domain import remittance as aggregate  # noqa: PLC0415
-
         self.stage.settle()
-        due = self.stage.state(aggregate.DECIDER, self.remittance_id).assessed.amount_cents
+        due = self.stage.state(REMITTANCE, self.remittance_id).assessed.amount_cents
+        amount = {"amount_cents": due, "currency": "USD"}
         instruction = body(
-            remittance.InstructRemittance,
-            bank_reference=f"PAY-{self.token}",
-            amount_cents=due,
-            currency="USD",
+            remittance.InstructRemittance, bank_reference=f"PAY-{self.token}", **amount
         )
         self.stage.do(BANK, instruction, self.remittance_id)
-        today = minting.database_now().date()
         confirmation = body(
             remittance.ConfirmRemittance,
             reference_kind=kind,
             reference=reference or f"PG{self.token}",
-            amount_cents=due,
-            currency="USD",
-            paid_on=str(today),
+            paid_on=str(minting.database_now().date()),
+            **amount,
         )
         self.stage.do(TREASURY, confirmation, self.remittance_id)
         self.stage.settle()
@@ -310,11 +258,9 @@ class Deal:
 
     def revoke(self) -> "Deal":
         """Revoke the license by two officers."""
-        from licenses.domain import license as aggregate  # noqa: PLC0415
-
         propose = body(license_.ProposeRevocation, reason="Diverted")
         self.stage.do(OFFICER, propose, self.license_id)
-        proposed = self.stage.state(aggregate.DECIDER, self.license_id).revocation
+        proposed = self.stage.state(LICENSE, self.license_id).revocation
         confirm = body(license_.ConfirmRevocation, on_version=proposed.on_version)
         self.stage.do(SECOND_OFFICER, confirm, self.license_id)
         self.stage.settle()
@@ -322,9 +268,7 @@ class Deal:
 
     def refund(self) -> "Deal":
         """Give back what the escrow holds: two officers waive, the bank pays."""
-        from licenses.domain import escrow as aggregate  # noqa: PLC0415
-
-        held = self.stage.state(aggregate.DECIDER, self.escrow_id).books.held_cents
+        held = self.stage.state(ESCROW, self.escrow_id).books.held_cents
         propose = body(escrow.ProposeRefund, reason="Held without a side taken")
         self.stage.do(OFFICER, propose, self.escrow_id)
         waive = body(escrow.ConfirmRefundWaiver, amount_cents=held)
