@@ -9,33 +9,17 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from audits.kernel import Command, Decider, Event, Facts, Refused
-from licenses.domain import escrow, remittance
-from licenses.domain.escrow.books import Books
 from licenses.domain.escrow.decisions import ReturnFacts
-from licenses.domain.escrow.events import CreditDebit, EntryStatus, EscrowReleased
+from licenses.domain.escrow.events import CreditDebit, EntryStatus
 from licenses.domain.escrow.state import AwaitingFunds, Closed, Funded, NotOpened
-from licenses.domain.ledger import (
-    Account,
-    AccountKind,
-    Transfer,
-    TrialBalance,
-    postings,
-    remittance_totals,
-    trial_balance,
-)
+from licenses.domain.ledger import AccountKind, remittance_totals
 from licenses.domain.policy.levies import levy_total
 from licenses.domain.remittance.facts import ReconcileFacts
 from licenses.domain.remittance.state import Reconciled
+from tests.licenses.domain.bookkeeping import Bookkeeping
 from tests.licenses.domain.escrow.scenes import (
     BUYER,
     EXPORTER_ID,
@@ -66,16 +50,8 @@ REFERENCES = st.sampled_from([f"E{number}" for number in range(6)])
 PAYMENTS = st.sampled_from(["T1", "T2"])
 
 
-class MoneyMachine(RuleBasedStateMachine):
+class MoneyMachine(Bookkeeping):
     """One license: its escrow, the remittance of each shipment, one ledger."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.escrow: Any = escrow.DECIDER.initial
-        self.remittances: dict[UUID, Any] = {}
-        self.releases: dict[UUID, EscrowReleased] = {}
-        self.transfers: list[Transfer] = []
-        self.events = 0
 
     @initialize(
         price_cents=st.integers(min_value=1, max_value=50_000),
@@ -298,52 +274,6 @@ class MoneyMachine(RuleBasedStateMachine):
             self.ask_escrow(deposit(1, "LATE"), deposit_facts())
             self.ask_escrow(release(1, identity("shipment/late")), acting(SYSTEM))
             assert self.books.held_cents == before
-
-    # How it is tried
-
-    @property
-    def books(self) -> Books:
-        books: Books = self.escrow.books
-        return books
-
-    def account(self, kind: AccountKind, owner_id: UUID | None = None) -> Account:
-        return Account(kind=kind, owner_id=owner_id, currency="USD")
-
-    def ledger(self) -> TrialBalance:
-        return trial_balance(self.transfers)
-
-    def due_cents(self, shipment_id: UUID) -> int:
-        released = self.releases.get(shipment_id)
-        return 1 if released is None else released.levy_cents
-
-    def ask_escrow(self, command: Command, facts: Facts) -> None:
-        self.escrow = self.ask(escrow.DECIDER, self.escrow, command, facts)
-
-    def ask_remittance(self, shipment_id: UUID, command: Command, facts: Facts) -> None:
-        state = self.remittances.get(shipment_id, remittance.DECIDER.initial)
-        self.remittances[shipment_id] = self.ask(remittance.DECIDER, state, command, facts)
-
-    def ask(self, decider: Decider[Any], state: Any, command: Command, facts: Facts) -> Any:
-        """Decide, post and fold; the same command once more must add nothing."""
-        try:
-            events = decider.decide(command, state, facts)
-        except Refused:
-            return state
-        for event in events:
-            self.post(event)
-        state = decider.fold(events, state)
-        try:
-            assert decider.decide(command, state, facts) == []
-        except Refused as refusal:
-            # Recorded as set aside before: said again, not recorded again.
-            assert refusal.code.startswith("deposit_")  # noqa: PT017 -- only some may be refused
-        return state
-
-    def post(self, event: Event) -> None:
-        if isinstance(event, EscrowReleased):
-            self.releases[event.shipment_id] = event
-        self.events += 1
-        self.transfers += postings(event, stream_id=LICENSE, event_id=UUID(int=self.events))
 
 
 TestMoneyMachine = MoneyMachine.TestCase
