@@ -9,9 +9,9 @@ from structlog.testing import capture_logs
 from audits.codec import leaf_hash
 from audits.models import EventRow
 from audits.sequencing import Sequencer
-from tests.audits.api.test_commands import opened, problem
+from tests.audits.api.toy import opened
 from tests.licenses.verification.tampering import as_superuser
-from tests.support.client import ApiClient
+from tests.support.client import ApiClient, problem
 
 pytestmark = pytest.mark.django_db
 
