@@ -20,6 +20,7 @@ from typing import Final, NamedTuple, Self
 from audits.codec import leaf_hash
 from audits.sealing import checkpoints
 from audits.sealing.checkpoints import Published
+from audits.sealing.disk import sync
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import root_at
 from audits.sealing.note import Checkpoint, NoteError, parse, parse_checkpoint
@@ -226,7 +227,7 @@ def _replace(path: Path, content: bytes) -> None:
         opened.flush()
         os.fsync(file)
     fresh.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _make(directory: Path) -> None:
@@ -234,10 +235,4 @@ def _make(directory: Path) -> None:
     if not directory.is_dir():
         _make(directory.parent)
         directory.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
-        _sync(directory.parent)
-
-
-def _sync(directory: Path) -> None:
-    opened = os.open(directory, os.O_RDONLY)
-    os.fsync(opened)
-    os.close(opened)
+        sync(directory.parent)

@@ -26,6 +26,7 @@ from audits.events import (
     ReceiptKeyAdded,
 )
 from audits.kernel import Event, Refused
+from audits.sealing.disk import sync
 from audits.sealing.note import SigningKey, VerifierKey
 from audits.sealing.record import Sealing, current, record
 
@@ -83,6 +84,7 @@ def add(directory: Path, origin: str) -> VerifierKey:
         opened.write(content)
         opened.flush()
         os.fsync(file)
+    sync(directory)
     return verifier_key
 
 

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from audits.sealing.disk import sync
 from audits.sealing.halt import SealingHalted
 
 MODE: Final = 0o640
@@ -106,9 +107,7 @@ class FileStore:
         """Make the file at its first use, so that a loss of power leaves it."""
         if not self._path.exists():
             os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, MODE))
-            directory = os.open(self._path.parent, os.O_RDONLY)
-            os.fsync(directory)
-            os.close(directory)
+            sync(self._path.parent)
 
     @contextmanager
     def _open(self, flags: int, lock: int) -> Iterator[int]:

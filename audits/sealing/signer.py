@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from audits.sealing import keys
+from audits.sealing.disk import sync
 from audits.sealing.merkle import EMPTY_ROOT, verify_consistency
 from audits.sealing.note import COSIGNATURE, Checkpoint, Note, SigningKey, sign
 
@@ -115,9 +116,7 @@ class Signer:
             opened.flush()
             os.fsync(file)
         fresh.replace(path)
-        directory = os.open(self._directory, os.O_RDONLY)
-        os.fsync(directory)
-        os.close(directory)
+        sync(self._directory)
 
 
 def timed(key: SigningKey) -> SigningKey:
