@@ -1,16 +1,18 @@
 """The file outside the database: cut at any byte, replaced, edited, locked, gone."""
 
 import fcntl
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 
 from audits.sealing import outside
 from audits.sealing.halt import SealingHalted
-from audits.sealing.outside import FileStore, Head
+from audits.sealing.outside import FileStore, Head, Line
 
 NOON_S: Final = 1_795_348_800
 
@@ -83,6 +85,21 @@ def test_whoever_has_read_it_sees_what_was_done_to_it(path: Path, name: str) -> 
     DAMAGES[name](path)
     with pytest.raises(SealingHalted) as halted:
         store.head()
+    assert halted.value.code == "outside_damaged"
+
+
+@pytest.mark.parametrize("size", [8, 9, 10])
+def test_a_line_says_a_larger_tree_than_the_one_before(path: Path, size: int) -> None:
+    """Even one that names all that stands before it, as whoever may write the file can."""
+    previous = hashlib.sha256(path.read_bytes()).hexdigest()
+    line = Line(size=size, root="00" * 32, at_s=NOON_S, previous=previous)
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(line) + b"\n")
+    if size == 10:
+        assert FileStore(path).head() == Head(size=10, root=bytes(32))
+        return
+    with pytest.raises(SealingHalted) as halted:
+        FileStore(path).head()
     assert halted.value.code == "outside_damaged"
 
 

@@ -1,0 +1,143 @@
+"""Publishers that are late, signers that say something else, tables that take nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+
+from audits.models import CheckpointRow
+from audits.sealing import checkpoints, keys, outside, publishing
+from audits.sealing.checkpoints import Published
+from audits.sealing.halt import SealingHalted
+from audits.sealing.merkle import consistency_proof
+from audits.sealing.note import Checkpoint, Note, parse, sign
+from audits.sealing.publishing import Publisher
+from audits.sealing.signer import Signed, Signer, SigningRefused, SignRequest, timed
+from tests.audits.sealing.journals import seal
+from tests.audits.sealing.office import ORIGIN, Office
+from tests.audits.sealing.test_publishing import flipped
+
+pytestmark = pytest.mark.django_db
+
+
+@dataclass
+class Meddler:
+    """A signer who says no, in whose work something else happens, or whose answers are others."""
+
+    signer: Signer
+    refusal: str = ""
+    meanwhile: Callable[[], object] = lambda: None
+    answer: Callable[[bytes], bytes] = lambda note: note
+
+    def last(self) -> Signed:
+        return self.signer.last()
+
+    def sign(self, request: SignRequest) -> bytes:
+        if self.refusal:
+            raise SigningRefused(self.refusal, "no")
+        self.meanwhile()
+        return self.answer(self.signer.sign(request))
+
+
+def publish_with(office: Office, signer: Meddler) -> Published | None:
+    office.now_s += 10
+    return Publisher(ORIGIN, office.store, signer).publish(now_s=office.now_s)
+
+
+def test_whoever_is_late_at_the_store_outside_has_nothing_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(5)
+    office.publish()
+    before = office.signer.last()
+    seal(5)
+    monkeypatch.setattr(outside.FileStore, "advance", lambda *_, **_named: False)
+    assert office.publisher.publish(now_s=office.now_s + 10) is None
+    assert office.signer.last() == before
+    assert CheckpointRow.objects.count() == 1
+
+
+@pytest.mark.parametrize("code", ["signer_moved", "smaller_size"])
+def test_whoever_is_late_at_the_signer_tries_again(office: Office, code: str) -> None:
+    seal(5)
+    assert publish_with(office, Meddler(office.signer, refusal=code)) is None
+    assert office.publish().number == 0
+
+
+def test_a_signer_that_refuses_for_another_reason_halts(office: Office) -> None:
+    seal(5)
+    with pytest.raises(SealingHalted) as halted:
+        publish_with(office, Meddler(office.signer, refusal="no_signing_key"))
+    assert halted.value.code == "no_signing_key"
+
+
+def test_whoever_is_late_in_the_table_tries_again(office: Office) -> None:
+    seal(5)
+
+    def publish_first() -> None:
+        assert office.restarted().publish(now_s=office.now_s) is not None
+        office.now_s += 1
+
+    assert publish_with(office, Meddler(office.signer, meanwhile=publish_first)) is None
+    assert CheckpointRow.objects.count() == 1
+
+
+def test_a_table_that_takes_nothing_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_published: Published) -> None:
+        raise OperationalError
+
+    seal(5)
+    office.publish()
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "add", refuse)
+        with pytest.raises(OperationalError):
+            office.publish()
+    assert office.publish().number == 1
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_note_without_a_time_or_with_nothing_else_is_not_published(
+    office: Office, which: int
+) -> None:
+    def one_line(content: bytes) -> bytes:
+        whole = parse(content)
+        return bytes(Note(whole.text, whole.signatures[which : which + 1]))
+
+    seal(5)
+    with pytest.raises(SealingHalted) as halted:
+        publish_with(office, Meddler(office.signer, answer=one_line))
+    assert halted.value.code == "note_incomplete"
+    assert not CheckpointRow.objects.exists()
+
+
+def test_a_note_of_something_else_is_not_published(office: Office) -> None:
+    [key] = keys.load(office.signer_directory, ORIGIN)
+    text = Checkpoint(ORIGIN, 6, bytes(32)).text()
+    lines = sign(text, key), sign(text, timed(key), signed_at_s=office.now_s)
+    seal(5)
+    with pytest.raises(SealingHalted) as halted:
+        publish_with(office, Meddler(office.signer, answer=lambda _: bytes(Note(text, lines))))
+    assert halted.value.code == "note_differs"
+    assert not CheckpointRow.objects.exists()
+
+
+def test_growth_that_is_not_proved_moves_nothing_outside(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seal(5)
+    office.publish()
+    before = office.store.head()
+    seal(7)
+
+    def flip(*asked: Any) -> list[bytes]:
+        return [flipped(each, 9) for each in consistency_proof(*asked)]
+
+    monkeypatch.setattr(publishing, "consistency_proof", flip)
+    with pytest.raises(SealingHalted) as halted:
+        office.publish()
+    assert halted.value.code == "growth_not_proved"
+    assert office.store.head() == before
