@@ -2,8 +2,11 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+import heapq
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -90,8 +93,11 @@ def page_of(rows: QuerySet[M], *, ordering: str, cursor: str | None, limit: int)
     return _with_neighbors(kept, ordering, place, more=more)
 
 
-def cut(rows: list[Any], *, ordering: str, cursor: str | None, limit: int) -> Page:
-    """Cut the same page out of objects in memory, each with its `pk`, as `page_of` out of rows."""
+def cut(rows: Iterable[Any], *, ordering: str, cursor: str | None, limit: int) -> Page:
+    """Cut the same page out of objects, each with its `pk`, as `page_of` out of rows.
+
+    They may come in any order, one by one: memory holds one page of them.
+    """
     column, descending = ordering.lstrip("-"), ordering.startswith("-")
     place = None if cursor is None else unseal(cursor, ordering=ordering, keys=2)
     backwards = place is not None and place.towards == "prev"
@@ -100,10 +106,12 @@ def cut(rows: list[Any], *, ordering: str, cursor: str | None, limit: int) -> Pa
     def key(row: Any) -> tuple[Any, UUID]:
         return getattr(row, column), row.pk
 
-    found = sorted(rows, key=key, reverse=downwards)
-    if place is not None and found:
-        beside = _keys_of(place, type(getattr(found[0], column)))
-        found = [row for row in found if (key(row) < beside if downwards else key(row) > beside)]
+    if place is not None:
+        beside: Callable[[Any], tuple[Any, UUID]] = cache(partial(_keys_of, place))
+        is_beyond = operator.lt if downwards else operator.gt
+        rows = (row for row in rows if is_beyond(key(row), beside(type(getattr(row, column)))))
+    first = heapq.nlargest if downwards else heapq.nsmallest
+    found = first(limit + 1, rows, key=key)
     more, kept = len(found) > limit, found[:limit]
     if backwards:
         kept.reverse()

@@ -1,6 +1,6 @@
 """Deals as lists show them: from the rows of today, or as they stood, from the log alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import SimpleNamespace
@@ -40,11 +40,10 @@ def deals_of(applications: Sequence[ApplicationRow]) -> list[Deal]:
     return _described(applications, licenses, EventRow.objects.all())
 
 
-def applications_at(at: Moment, actor: Actor) -> list[Any]:
-    """Derive the applications that an actor would have been shown at a moment."""
-    return [
-        SimpleNamespace(pk=row["id"], **row) for row in past.things_at("application", at, actor)
-    ]
+def applications_at(at: Moment, actor: Actor) -> Iterator[Any]:
+    """Derive the applications that an actor would have been shown at a moment, one by one."""
+    for row in past.things_at("application", at, actor):
+        yield SimpleNamespace(pk=row["id"], **row)
 
 
 def deals_at(applications: Sequence[Any], at: Moment) -> list[Deal]:
