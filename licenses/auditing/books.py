@@ -12,7 +12,7 @@ from audits.past import moments
 from audits.past.moments import Moment
 from audits.replay import wire_names
 from licenses.domain.escrow.events import EscrowEvent, EscrowOpened
-from licenses.domain.ledger.balance import Fault, trial_balance
+from licenses.domain.ledger.balance import Balance, Fault, Total, trial_balance
 from licenses.domain.ledger.postings import postings
 from licenses.domain.remittance.events import RemittanceAssessed, RemittanceEvent
 from licenses.gathering.shipments import REMITTANCE_DUE
@@ -64,31 +64,34 @@ def ledger_at(at: Moment) -> Ledger:
         )
     )
     return Ledger(
-        accounts=tuple(
-            AccountBalance(
-                name=each.account.name,
-                kind=each.account.kind,
-                currency=each.account.currency,
-                debits_posted_cents=each.debit_posted_cents,
-                credits_posted_cents=each.credit_posted_cents,
-                debits_pending_cents=each.debit_pending_cents,
-                credits_pending_cents=each.credit_pending_cents,
-            )
-            for each in balance.balances
-        ),
-        totals=tuple(
-            CurrencyTotal(
-                currency=each.currency,
-                debits_posted_cents=each.debit_posted_cents,
-                credits_posted_cents=each.credit_posted_cents,
-                debits_pending_cents=each.debit_pending_cents,
-                credits_pending_cents=each.credit_pending_cents,
-                balanced=(each.debit_posted_cents, each.debit_pending_cents)
-                == (each.credit_posted_cents, each.credit_pending_cents),
-            )
-            for each in balance.totals
-        ),
+        accounts=tuple(_account(each) for each in balance.balances),
+        totals=tuple(_total(each) for each in balance.totals),
         faults=balance.faults,
+    )
+
+
+def _account(balance: Balance) -> AccountBalance:
+    return AccountBalance(
+        name=balance.account.name,
+        kind=balance.account.kind,
+        currency=balance.account.currency,
+        debits_posted_cents=balance.debit_posted_cents,
+        credits_posted_cents=balance.credit_posted_cents,
+        debits_pending_cents=balance.debit_pending_cents,
+        credits_pending_cents=balance.credit_pending_cents,
+    )
+
+
+def _total(total: Total) -> CurrencyTotal:
+    debits = (total.debit_posted_cents, total.debit_pending_cents)
+    credits_ = (total.credit_posted_cents, total.credit_pending_cents)
+    return CurrencyTotal(
+        currency=total.currency,
+        debits_posted_cents=total.debit_posted_cents,
+        credits_posted_cents=total.credit_posted_cents,
+        debits_pending_cents=total.debit_pending_cents,
+        credits_pending_cents=total.credit_pending_cents,
+        balanced=debits == credits_,
     )
 
 
