@@ -128,67 +128,71 @@ UNITS: Final = 2
 GROSS: Final = UNITS * UNIT_PRICE_CENTS
 
 
-def dispatch_parts(world: Played) -> dict[type[Event], tuple[str, UUID, Any]]:
+Parts = dict[type[Event], tuple[str, UUID, Any]]
+"""Event class → aggregate, stream and event."""
+
+
+def dispatch_parts(world: Played) -> Parts:
     """Describe a dispatch of two units of the open deal, with everything that it moves."""
     deal = world.open
-    left = latest(world.short.shipment_id, ShipmentDispatched).data
-    released = latest(world.short.escrow_id, EscrowReleased).data
+    left = replace(
+        latest(world.short.shipment_id, ShipmentDispatched).data,
+        license_id=deal.license_id,
+        quantity=UNITS,
+        short=deal.quantity - UNITS,
+        serials=deal.serials[:UNITS],
+        itn=deal.itn,
+        value_cents=GROSS,
+    )
+    dispatched = {ShipmentDispatched: ("shipment", deal.shipment_id, left)}
+    return dispatched | moved_parts(world, deal.shipment_id)
+
+
+def moved_parts(world: Played, shipment_id: UUID) -> Parts:
+    """Describe what two units of the open deal move, as the decisions say."""
+    deal = world.open
+    drawn = LicenseDrawnDown(
+        shipment_id=shipment_id,
+        line=1,
+        quantity=UNITS,
+        value_cents=GROSS,
+        seen=LineBalance(line=1, quantity=0, value_cents=0),
+    )
+    released = replace(
+        latest(world.short.escrow_id, EscrowReleased).data,
+        license_id=deal.license_id,
+        shipment_id=shipment_id,
+        gross_cents=GROSS,
+        levy_cents=GROSS // 4,
+        exporter_cents=GROSS - GROSS // 4,
+        cumulative_gross_cents=GROSS,
+        cumulative_levy_cents=GROSS // 4,
+        held_cents=deal.price_cents - GROSS,
+    )
+    return {
+        LicenseDrawnDown: ("license", deal.license_id, drawn),
+        EscrowReleased: ("escrow", deal.escrow_id, released),
+        VolumePosted: ("allotment", world.volume, _volume_posted(world, shipment_id)),
+    }
+
+
+def _volume_posted(world: Played, shipment_id: UUID) -> VolumePosted:
     posted = latest(world.volume, VolumePosted).data
     counters, cap = counters_of(world.volume)
     per_unit = posted.tpp // posted.quantity
     change = Change(tpp_per_unit=per_unit, pending=-UNITS, posted=UNITS)
-    return {
-        ShipmentDispatched: (
-            "shipment",
-            deal.shipment_id,
-            replace(
-                left,
-                license_id=deal.license_id,
-                quantity=UNITS,
-                short=deal.quantity - UNITS,
-                serials=deal.serials[:UNITS],
-                itn=deal.itn,
-                value_cents=GROSS,
-            ),
-        ),
-        LicenseDrawnDown: (
-            "license",
-            deal.license_id,
-            LicenseDrawnDown(
-                shipment_id=deal.shipment_id,
-                line=1,
-                quantity=UNITS,
-                value_cents=GROSS,
-                seen=LineBalance(line=1, quantity=0, value_cents=0),
-            ),
-        ),
-        EscrowReleased: (
-            "escrow",
-            deal.escrow_id,
-            replace(
-                released,
-                license_id=deal.license_id,
-                shipment_id=deal.shipment_id,
-                gross_cents=GROSS,
-                levy_cents=GROSS // 4,
-                exporter_cents=GROSS - GROSS // 4,
-            ),
-        ),
-        VolumePosted: (
-            "allotment",
-            world.volume,
-            replace(
-                posted,
-                license_id=deal.license_id,
-                shipment_id=deal.shipment_id,
-                quantity=UNITS,
-                from_hold=UNITS,
-                short=0,
-                seen=counters,
-                moved=movement(counters, change, cap),
-            ),
-        ),
-    }
+    told: VolumePosted = replace(
+        posted,
+        license_id=world.open.license_id,
+        shipment_id=shipment_id,
+        quantity=UNITS,
+        from_hold=UNITS,
+        short=0,
+        tpp=UNITS * per_unit,
+        seen=counters,
+        moved=movement(counters, change, cap),
+    )
+    return told
 
 
 def taken(booked: DepositBooked, **parts: int) -> DepositReversed:

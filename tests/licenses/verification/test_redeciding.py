@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -14,78 +13,21 @@ from audits.kernel import Event
 from licenses.domain import allotment
 from licenses.domain.allotment.commands import PostVolume
 from licenses.domain.allotment.events import VolumePosted
-from licenses.domain.allotment.values import Change, movement
 from licenses.domain.escrow.events import EscrowReleased
 from licenses.domain.license.events import LicenseDrawnDown
 from licenses.domain.license.terms import LineBalance
 from licenses.verification.redeciding import stream_differences
+from tests.licenses.verification.attempts import GROSS, moved_parts
 from tests.licenses.verification.histories import Played
-from tests.licenses.verification.tampering import events, forge, found, latest, names
+from tests.licenses.verification.tampering import forge, found, names
 from tests.support.deal import UNIT_PRICE_CENTS
 from tests.support.people import EXPORTER, identity
 
-UNITS = 2
-GROSS = UNITS * UNIT_PRICE_CENTS
 SHIPMENT = identity("forged shipment")
 
 
-def parts(played: Played) -> dict[type[Event], tuple[str, UUID, Any]]:
-    """Give what two units of the open deal would move, as the decisions say."""
-    deal = played.open
-    released = latest(played.short.escrow_id, EscrowReleased).data
-    posted = latest(played.volume, VolumePosted).data
-    return {
-        LicenseDrawnDown: (
-            "license",
-            deal.license_id,
-            LicenseDrawnDown(
-                shipment_id=SHIPMENT,
-                line=1,
-                quantity=UNITS,
-                value_cents=GROSS,
-                seen=LineBalance(line=1, quantity=0, value_cents=0),
-            ),
-        ),
-        EscrowReleased: (
-            "escrow",
-            deal.escrow_id,
-            replace(
-                released,
-                license_id=deal.license_id,
-                shipment_id=SHIPMENT,
-                gross_cents=GROSS,
-                levy_cents=GROSS // 4,
-                exporter_cents=GROSS - GROSS // 4,
-                cumulative_gross_cents=GROSS,
-                cumulative_levy_cents=GROSS // 4,
-                held_cents=deal.price_cents - GROSS,
-            ),
-        ),
-        VolumePosted: ("allotment", played.volume, _posted(played, posted)),
-    }
-
-
-def _posted(played: Played, posted: Any) -> VolumePosted:
-    state: Any = allotment.DECIDER.fold(each.data for each in events(played.volume))
-    counters = state.volume.counters
-    per_unit = posted.tpp // posted.quantity
-    change = Change(tpp_per_unit=per_unit, pending=-UNITS, posted=UNITS)
-    told: VolumePosted = replace(
-        posted,
-        license_id=played.open.license_id,
-        shipment_id=SHIPMENT,
-        quantity=UNITS,
-        from_hold=UNITS,
-        short=0,
-        tpp=UNITS * per_unit,
-        seen=counters,
-        moved=movement(counters, change, state.volume.cap),
-    )
-    return told
-
-
 def forged(played: Played, kind: type[Event], **changes: Any) -> Recorded[Any]:
-    aggregate, stream, event = parts(played)[kind]
+    aggregate, stream, event = moved_parts(played, SHIPMENT)[kind]
     happened = (aggregate, stream, replace(event, **changes))
     return forge(happened, actor=EXPORTER, command="DispatchShipment")[0]
 
