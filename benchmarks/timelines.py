@@ -58,8 +58,8 @@ class Filler:
         from django.contrib.contenttypes.models import ContentType  # noqa: PLC0415 -- waits
 
         from audits.models import Organization, Person  # noqa: PLC0415 -- models wait for Django
-        from benchmarks.peers.actions.models import Action  # noqa: PLC0415
-        from licenses.models import ApplicationRow  # noqa: PLC0415
+        from benchmarks.peers.actions.models import Action  # noqa: PLC0415 -- so do these
+        from licenses.models import ApplicationRow  # noqa: PLC0415 -- so do these
 
         now = context.database_now()
         body, _ = Organization.objects.get_or_create(
@@ -150,7 +150,7 @@ class Counter:
     def run(self) -> list[int]:
         """Return how many queries ours and theirs take."""
         from django.db import connection  # noqa: PLC0415 -- waits for the settings
-        from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
+        from django.test.utils import CaptureQueriesContext  # noqa: PLC0415 -- so does this
 
         counts = []
         for one in self._sides:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from devstack.demo import material
@@ -62,7 +63,7 @@ def out_of_order(world: World, record: Record, played: Deal) -> None:
     record.refusal("an expired license", _expired(world, brief), "license_not_in_force", cited=True)
     suspend = {"reason": "A tip came in"}
     path = f"/licenses/{twice.license_id}/suspensions"
-    stale: Attempt = lambda: world.officer.try_to(path, suspend, if_match='"99"')  # noqa: E731
+    stale = partial(world.officer.try_to, path, suspend, if_match='"99"')
     record.refusal("a decision on a stale version", stale, "wrong_expected_version", status=STALE)
     other = world.other_exporter
     record.refusal(

@@ -12,7 +12,7 @@ __all__ = ["committed", "played"]
 
 
 @pytest.fixture(scope="module")
-def tried(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Tried]:  # noqa: ARG001
+def tried(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Tried]:  # noqa: ARG001 -- the database must be there
     """Play the deals of the module's world, and try what must not be."""
     with django_db_blocker.unblock(), in_the_log(play_and_try) as found:
         yield found

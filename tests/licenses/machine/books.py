@@ -49,7 +49,7 @@ def counters(stream_id: UUID) -> dict[str, Any]:
     """Read the counters that the database keeps of an allotment."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(COUNTER_COLUMNS)} FROM licenses_allotment_counter WHERE id = %s",  # noqa: S608
+            f"SELECT {', '.join(COUNTER_COLUMNS)} FROM licenses_allotment_counter WHERE id = %s",  # noqa: S608 -- our own columns
             [stream_id],
         )
         [row] = cursor.fetchall()

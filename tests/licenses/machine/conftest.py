@@ -25,7 +25,7 @@ class Proposed:
 
 
 @pytest.fixture(scope="module")
-def proposed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Proposed]:  # noqa: ARG001
+def proposed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Proposed]:  # noqa: ARG001 -- the database must be there
     """Prepare the stage, and empty the database afterwards."""
     with django_db_blocker.unblock():
         try:

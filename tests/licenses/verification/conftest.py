@@ -30,7 +30,7 @@ def in_the_log(act: Callable[[], T]) -> Iterator[T]:
 
 
 @pytest.fixture(scope="module")
-def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Played]:  # noqa: ARG001
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Played]:  # noqa: ARG001 -- the database must be there
     """Play the deals of the module's world."""
     with django_db_blocker.unblock(), in_the_log(play) as played:
         yield played

@@ -1,5 +1,7 @@
 """Every transfer and every account is added up again from events; whatever differs is named."""
 
+# ruff: noqa: S608 -- tables and columns are those of our own models
+
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ ANOTHER = {
 
 def transfer_of(played: Played) -> Any:
     return fetch(
-        f"SELECT id FROM {TRANSFER} WHERE code = 'levy' AND subject_id = %s",  # noqa: S608
+        f"SELECT id FROM {TRANSFER} WHERE code = 'levy' AND subject_id = %s",
         played.remitted.shipment_id,
     )
 
@@ -52,7 +54,7 @@ def test_a_missing_transfer_is_named(played: Played) -> None:
 @pytest.mark.parametrize("column", [*guarded.TRANSFER_COLUMNS[1:7], *guarded.TRANSFER_COLUMNS[8:]])
 def test_an_altered_transfer_is_named(played: Played, column: str) -> None:
     transfer = transfer_of(played)
-    statement = f"UPDATE {TRANSFER} SET {column} = {ANOTHER[column]} WHERE id = %s"  # noqa: S608
+    statement = f"UPDATE {TRANSFER} SET {column} = {ANOTHER[column]} WHERE id = %s"
     as_superuser(TRANSFER, statement, transfer)
     names("ledger", "guarded_row_altered", transfer)
 
@@ -87,7 +89,7 @@ def test_a_surplus_transfer_is_named(kind: str) -> None:
 )
 @pytest.mark.usefixtures("played")
 def test_an_altered_account_is_named(change: str) -> None:
-    statement = f"UPDATE {ACCOUNT} SET {change} WHERE name = 'bank_clearing/USD'"  # noqa: S608
+    statement = f"UPDATE {ACCOUNT} SET {change} WHERE name = 'bank_clearing/USD'"
     as_superuser(ACCOUNT, statement)
     names("ledger", "account_wrong", "bank_clearing/USD")
 
@@ -119,7 +121,7 @@ def cover_up(event: Recorded[Any]) -> None:
         posted = amount if kind in {"posted", "post"} else 0
         for side, account in (("debits", debit), ("credits", credit)):
             run(
-                f"UPDATE {ACCOUNT} SET {side}_pending = {side}_pending + %s,"  # noqa: S608
+                f"UPDATE {ACCOUNT} SET {side}_pending = {side}_pending + %s,"
                 f" {side}_posted = {side}_posted + %s WHERE name = %s",
                 pending,
                 posted,

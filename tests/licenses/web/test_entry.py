@@ -12,7 +12,6 @@ from audits.web.status import broker_probe
 from tests.licenses.api.conftest import CAST
 from tests.licenses.web.conftest import People
 from tests.support.client import person_of
-from tests.support.deal import Deal
 from tests.support.html import Document, page
 
 PASSWORD = "a long and winding password"  # noqa: S105 -- of the cast, and of nobody else
@@ -41,7 +40,8 @@ def test_every_link_leads_somewhere(client: Client) -> None:
     assert wanted <= addresses(document)
 
 
-def test_what_is_in_force_is_named(people: People, played: Deal) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("played")
+def test_what_is_in_force_is_named(people: People) -> None:
     text = page(people["auditor"].get("/")).text()
     assert "brief-2026" in text
     assert "entries, fetched " in text
@@ -98,10 +98,9 @@ def test_without_its_tables_the_page_asks_them_nothing(
     assert "Database: not ready" in page(client.get("/")).text()
 
 
+@pytest.mark.django_db
 def test_a_broker_that_is_away_is_said_to_be(
-    client: Client,
-    monkeypatch: pytest.MonkeyPatch,
-    db: None,  # noqa: ARG001
+    client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("audits.web.status._ask", lambda: False)
     assert "Broker: away" in page(client.get("/")).text()

@@ -93,7 +93,8 @@ def test_for_everybody_else_there_is_no_such_deal(
 
 
 @pytest.mark.parametrize("rest", ["", "history.json"])
-def test_nobody_is_asked_to_log_in(played: Deal, client: Client, db: None, rest: str) -> None:  # noqa: ARG001
+@pytest.mark.django_db
+def test_nobody_is_asked_to_log_in(played: Deal, client: Client, rest: str) -> None:
     answer = client.get(address(played, rest))
     assert answer.status_code == 302
     assert answer["Location"] == f"/log-in/?next={address(played, rest)}"
