@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from audits.models import CheckpointRow
 from audits.sealing import checkpoints, keys, outside, publishing
@@ -13,10 +13,11 @@ from audits.sealing.checkpoints import Published
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import consistency_proof
 from audits.sealing.note import Checkpoint, Note, parse, sign
-from audits.sealing.publishing import Publisher
+from audits.sealing.publishing import Publisher, Tree, recomputed
 from audits.sealing.signer import Signed, Signer, SigningRefused, SignRequest, timed
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import ORIGIN, Office
+from tests.audits.sealing.test_attacks import REHASH, REWRITE, as_superuser
 from tests.audits.sealing.test_publishing import flipped
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +25,10 @@ pytestmark = pytest.mark.django_db
 
 @dataclass
 class Meddler:
-    """A signer who says no, in whose work something else happens, or whose answers are others."""
+    """A signer who says no, or whose answers are others, or meet something else on their way."""
 
     signer: Signer
     refusal: str = ""
-    meanwhile: Callable[[], object] = lambda: None
     answer: Callable[[bytes], bytes] = lambda note: note
 
     def last(self) -> Signed:
@@ -37,7 +37,6 @@ class Meddler:
     def sign(self, request: SignRequest) -> bytes:
         if self.refusal:
             raise SigningRefused(self.refusal, "no")
-        self.meanwhile()
         return self.answer(self.signer.sign(request))
 
 
@@ -76,27 +75,29 @@ def test_a_signer_that_refuses_for_another_reason_halts(office: Office) -> None:
 def test_whoever_is_late_in_the_table_tries_again(office: Office) -> None:
     seal(5)
 
-    def publish_first() -> None:
+    def publish_first(content: bytes) -> bytes:
         assert office.restarted().publish(now_s=office.now_s) is not None
-        office.now_s += 1
+        return content
 
-    assert publish_with(office, Meddler(office.signer, meanwhile=publish_first)) is None
+    assert publish_with(office, Meddler(office.signer, answer=publish_first)) is None
     assert CheckpointRow.objects.count() == 1
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
 def test_a_table_that_takes_nothing_is_told(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: Office, monkeypatch: pytest.MonkeyPatch, earlier: int
 ) -> None:
     def refuse(_published: Published) -> None:
         raise OperationalError
 
     seal(5)
-    office.publish()
+    for _ in range(earlier):
+        office.publish()
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "add", refuse)
         with pytest.raises(OperationalError):
             office.publish()
-    assert office.publish().number == 1
+    assert office.publish().number == earlier
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -125,6 +126,24 @@ def test_a_note_of_something_else_is_not_published(office: Office) -> None:
     assert not CheckpointRow.objects.exists()
 
 
+CHANGES: Final = {
+    "an event": ([REWRITE.format("= 7")], "leaf_mismatch"),
+    "an event and its hash": ([REWRITE.format("= 7"), REHASH], "tile_mismatch"),
+    "the log's end": (["DELETE FROM audits_log WHERE log_index > 290"], "log_shorter"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_changed_after_the_tree_grew_is_not_published(office: Office, name: str) -> None:
+    statements, code = CHANGES[name]
+    seal(299)
+    as_superuser(*statements)
+    with pytest.raises(SealingHalted) as halted:
+        office.publish()
+    assert halted.value.code == code
+    assert office.store.head() is None
+
+
 def test_growth_that_is_not_proved_moves_nothing_outside(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,3 +160,24 @@ def test_growth_that_is_not_proved_moves_nothing_outside(
         office.publish()
     assert halted.value.code == "growth_not_proved"
     assert office.store.head() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tree_is_read_in_a_transaction_of_its_own_as_of_one_moment(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def look(*asked: Any) -> Tree:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_setting('transaction_isolation'),"
+                " current_setting('transaction_read_only')"
+            )
+            seen.extend(cursor.fetchall())
+        return recomputed(*asked)
+
+    seal(5)
+    monkeypatch.setattr(publishing, "recomputed", look)
+    office.publish()
+    assert seen == [("repeatable read", "on")]
