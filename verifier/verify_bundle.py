@@ -154,9 +154,9 @@ class Checkpoint(NamedTuple):
 
 def read_note(content: bytes, keys: Collection[Key]) -> Checkpoint:
     """Read a C2SP checkpoint; Wrong unless a known key of its name signed it and none did wrongly."""
-    text, _, signatures = content.decode().rpartition("\n\n")
+    text, _, signatures = content.decode(errors="replace").rpartition("\n\n")
     body, lines = text.split("\n"), signatures.split("\n")
-    is_note = not re.search("[\x00-\x09\x0b-\x1f]", text + signatures) and not lines.pop()
+    is_note = not re.search("[\x00-\x09\x0b-\x1f\ufffd]", text + signatures) and not lines.pop()
     is_named = len(body) >= CHECKPOINT_LINES and re.fullmatch("0|[1-9][0-9]{0,17}", body[1])
     if not is_note or not is_named or not 0 < len(lines) <= MAX_SIGNATURES:
         raise Wrong("note_malformed", "not a signed note with the lines of a checkpoint")
@@ -324,7 +324,7 @@ class Verification:
     def _compare_claims(self) -> None:
         found = {"events": self.types.total(), "streams": len(self.versions), "types": self.types}
         if self.manifest["counts"] != found:
-            self.differ(Wrong("count_differs", f"the events are not as many as claimed: {found}"))
+            self.differ(Wrong("count_differs", f"not as many as claimed, but {dict(self.types)}"))
         for total, sums in zip(self.manifest["totals"], self.sums, strict=True):
             if total["sums"] != {key: str(value) for key, value in sums.items()}:
                 self.differ(Wrong("total_differs", f"{total['name']} adds up to {dict(sums)}"))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from verifier import verify_bundle
 else:
+    sys.path.insert(0, str(Path(__file__).parent))  # not there in isolated mode
     import verify_bundle
 
 MALFORMED: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -31,7 +32,7 @@ KEPT: Final = {
     "there": "{} promised events are in the log as their receipts say.",
 }
 OPEN: Final = {
-    "there": "Whether {} promised events came in time: no checkpoint here is of between.",
+    "there": "Whether {} promised events came in time: no checkpoint of that time is here.",
     "early": "Whether {} promised events come: no dated checkpoint here is of after their time.",
 }
 

@@ -114,6 +114,18 @@ def test_an_archive_may_name_its_directories(tmp_path: Path) -> None:
     assert found(place)[0] == 0
 
 
+def test_an_empty_file_of_an_archive_is_one_of_its_files(tmp_path: Path) -> None:
+    place = WHOLE.but(extra={"tables/none.csv": b""}).write(tmp_path / "bundle")
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for path in place.rglob("*"):
+            archive.write(path, path.relative_to(place))
+    assert found(tmp_path / "bundle.zip")[0] == 0
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "a") as archive:
+        archive.writestr("more", b"")
+    code, answer = found(tmp_path / "bundle.zip")
+    assert (code, answer["differences"][0]["code"]) == (1, "file_differs")
+
+
 def test_a_directory_of_an_archive_holds_nothing_itself(tmp_path: Path) -> None:
     place = WHOLE.write(tmp_path / "bundle")
     with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:

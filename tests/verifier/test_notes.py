@@ -92,6 +92,18 @@ def test_a_checkpoint_tells_size_root_and_witnesses() -> None:
     assert found.witnesses == {WITNESS.private.public_key().public_bytes_raw()}
 
 
+def test_a_checkpoint_bears_so_many_signatures_and_no_more() -> None:
+    most = NOTE + LINE * (MAX_SIGNATURES - 1)
+    assert read_note(most, [read_key(LOG.key)]).size == 7
+    assert code_of(most + LINE) == "note_malformed"
+
+
+def test_a_witness_may_say_any_time() -> None:
+    for at_s in (0, 1 << 56, (1 << 64) - 1):
+        note = checkpoint(LEAVES, LOG, replace(WITNESS, at_s=at_s))
+        assert read_note(note, [read_key(LOG.key), read_key(WITNESS.key)]).witnesses
+
+
 def test_unknown_signatures_are_ignored_but_one_known_is_needed() -> None:
     assert read_note(checkpoint(LEAVES, FORGER, LOG), [read_key(LOG.key)]).size == 7
     assert code_of(checkpoint(LEAVES, FORGER)) == "signature_missing"
@@ -154,6 +166,8 @@ def test_another_log_neither_dates_nor_witnesses() -> None:
         NOTE[:-3] + bytes([NOTE[-3] + 1]) + NOTE[-2:],  # the same signature, written otherwise
         NOTE + LINE[:-1],
         NOTE + LINE * MAX_SIGNATURES,
+        NOTE[:-2] + b"\xff\n",
+        NOTE.replace(b"\n\n", b"\nmore\xff\n\n"),
         f"{ORIGIN}\n7\n\n".encode() + LOG.line(f"{ORIGIN}\n7\n".encode()),
     ],
 )
@@ -215,3 +229,11 @@ def test_any_other_form_is_refused(content: bytes) -> None:
     with pytest.raises(Wrong) as caught:
         read_canonical(content)
     assert caught.value.code == "not_canonical"
+
+
+@pytest.mark.parametrize(
+    "number", ["1.0", "1e2", "NaN", "-Infinity", "9007199254740992", "1" * 5_000]
+)
+def test_what_is_no_integer_is_said_to_be_none(number: str) -> None:
+    with pytest.raises(Wrong, match=f": {number[:40]} is no integer of at most "):
+        read_canonical(b"[%b]" % number.encode())

@@ -46,7 +46,7 @@ def run(made: Made, place: Path, *receipts: str, keep: tuple[str, ...] = ()) -> 
 def ask(bundle: Path, *asked: Path | str) -> tuple[int, Any]:
     told = subprocess.run(  # noqa: S603 -- our own program
         [
-            *(sys.executable, "-sE", PROGRAM, bundle, *asked, "--json"),
+            *(sys.executable, "-I", PROGRAM, bundle, *asked, "--json"),
             *("--key", LOG.key, "--receipt-key", DESK.key),
         ],
         capture_output=True,
@@ -169,6 +169,10 @@ def test_a_receipt_that_the_service_did_not_sign_convinces_nobody(
     events = recorded(-300, -200)
     code, answer = run(whole(events, LOG, TIMED), tmp_path, make(events[0]))
     assert (code, [each["code"] for each in answer["differences"]]) == (1, [wrong])
+    assert answer["differences"][0]["detail"] in (
+        f"{tmp_path / 'receipts.jsonl'}:1: {DESK.name} did not sign this",
+        f"{tmp_path / 'receipts.jsonl'}:1: none of the given keys signed the receipt",
+    )
 
 
 def test_a_bundle_that_differs_judges_no_receipt(tmp_path: Path) -> None:
