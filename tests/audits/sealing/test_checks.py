@@ -7,11 +7,12 @@ import pytest
 
 from audits import context, verification
 from audits.sealing import checkpoints, keys
-from audits.sealing.checkpoints import moment
-from audits.sealing.signer import SignRequest
+from audits.sealing.checkpoints import Published, moment
+from audits.sealing.note import Checkpoint, Note, sign
+from audits.sealing.signer import SignRequest, timed
 from audits.sealing.tiles import WIDTH
 from tests.audits.sealing.journals import seal
-from tests.audits.sealing.office import ORIGIN, Office
+from tests.audits.sealing.office import NOON_S, ORIGIN, Office
 from tests.audits.sealing.test_attacks import as_superuser
 
 pytestmark = pytest.mark.django_db
@@ -111,3 +112,17 @@ def test_what_a_key_signed_after_it_was_revoked_is_named(office: Office) -> None
     )
     checkpoints.add(late)
     assert kind() == "key_revoked"
+
+
+@pytest.mark.parametrize(("size", "expected"), [(6, "checkpoint_differs"), (7, "checkpoint_ahead")])
+def test_what_the_logs_own_key_signed_and_is_not_so_is_found(
+    office: Office, size: int, expected: str
+) -> None:
+    seal(5)
+    [key] = keys.load(office.signer_directory, ORIGIN)
+    text = Checkpoint(ORIGIN, size, bytes(32)).text()
+    note = Note(text, (sign(text, key), sign(text, timed(key), signed_at_s=NOON_S)))
+    checkpoints.add(
+        Published(number=0, size=size, root=bytes(32), note=bytes(note), signed_at=moment(NOON_S))
+    )
+    assert kind() == expected
