@@ -38,6 +38,7 @@ NAMES: Final[dict[str, type[Event]]] = {
     "finding_assigned": finding.FindingAssigned,
     "finding_answered": finding.FindingAnswered,
     "finding_closed": finding.FindingClosed,
+    "finding_accepted": finding.FindingAccepted,
     "finding_reopened": finding.FindingReopened,
     "halt_set": halt.HaltSet,
     "halt_lift_proposed": halt.HaltLiftProposed,

@@ -69,13 +69,19 @@ FINDINGS: Final = Resource(
         CommandRoute(
             path="closures",
             command=commands.CloseFinding,
-            summary="Close an answered finding as another person",
+            summary="Close an answered finding as put right, as another person",
             example={"reason": "Read the entries: agreed."},
+        ),
+        CommandRoute(
+            path="acceptances",
+            command=commands.AcceptFinding,
+            summary="Accept a finding as it is, as another person",
+            example={"reason": "What was shipped cannot be unshipped; the agency was told."},
         ),
         CommandRoute(
             path="reopenings",
             command=commands.ReopenFinding,
-            summary="Take a closed finding up again",
+            summary="Take a closed or accepted finding up again",
             example={"reason": "The bank's statement shows a third entry."},
         ),
     ),

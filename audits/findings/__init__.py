@@ -29,6 +29,7 @@ PERMITTED: Final[Mapping[type[Command], frozenset[Role]]] = {
     AssignFinding: WATCH,
     finding_commands.AnswerFinding: WATCH,
     finding_commands.CloseFinding: WATCH,
+    finding_commands.AcceptFinding: WATCH,
     finding_commands.ReopenFinding: WATCH,
     SetHalt: WATCH | SYSTEM,
     halt_commands.ProposeLift: WATCH,

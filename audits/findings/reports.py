@@ -18,12 +18,13 @@ from django.db import connection
 from audits.codec import Recorded
 from audits.domain import finding, halt
 from audits.domain.finding.events import (
+    FindingAccepted,
     FindingCleared,
     FindingClosed,
     FindingRaised,
     FindingReopened,
 )
-from audits.domain.finding.state import Cleared, Closed
+from audits.domain.finding.state import Accepted, Cleared, Closed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltSet
 from audits.events import AuditRan, WorkItemDied
@@ -76,6 +77,7 @@ class AuditFindings(msgspec.Struct, frozen=True, kw_only=True):
     raised: int
     cleared: int
     closed: int
+    accepted: int
     reopened: int
     open: int
 
@@ -202,7 +204,7 @@ def _stood(decider: Decider[Any], before: Moment, at: Moment) -> Iterator[Stood]
 
 
 def _is_open(loaded: Loaded[Any]) -> bool:
-    return not isinstance(loaded.state, Closed | Cleared)
+    return not isinstance(loaded.state, Closed | Accepted | Cleared)
 
 
 def _findings(found: Iterable[Stood]) -> Iterator[AuditFindings]:
@@ -219,6 +221,7 @@ def _findings(found: Iterable[Stood]) -> Iterator[AuditFindings]:
             raised=counted[FindingRaised],
             cleared=counted[FindingCleared],
             closed=counted[FindingClosed],
+            accepted=counted[FindingAccepted],
             reopened=counted[FindingReopened],
             open=still_open[audit],
         )

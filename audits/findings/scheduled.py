@@ -23,7 +23,7 @@ from audits import context as minting
 from audits import execution, queries, runs, verification, work
 from audits.differences import Difference
 from audits.domain.finding.commands import ClearFinding, RaiseFinding
-from audits.domain.finding.events import FindingAnswered, FindingClosed
+from audits.domain.finding.events import FindingAccepted, FindingAnswered, FindingClosed
 from audits.domain.halt.commands import HaltKind
 from audits.domain.halt.events import HaltLifted, HaltLiftProposed
 from audits.events import AuditRan
@@ -44,7 +44,7 @@ FOUND_AT_MOST: Final = 200
 HOURLY, DAILY, OFTEN = timedelta(hours=1), timedelta(days=1), timedelta(minutes=15)
 CHECKPOINT_WITHIN: Final = timedelta(seconds=60 + 240)
 """What a receipt promises, and time for a sealer that is restarted."""
-_OPEN: Final = ("raised", "assigned", "answered", "closed")
+_NOT_CLEARED: Final = ("raised", "assigned", "answered", "closed", "accepted")
 _TEXT: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNSEALED: Final = """
     SELECT e.event_id FROM audits_event e LEFT JOIN audits_log l USING (event_id)
@@ -165,8 +165,8 @@ PAIRS: Final = (
     Pair(
         aggregate="finding",
         proposes=FindingAnswered,
-        confirms=(FindingClosed,),
-        said=lambda closed: (closed.answered_by, closed.by),
+        confirms=(FindingClosed, FindingAccepted),
+        said=lambda ended: (ended.answered_by, ended.by),
     ),
     Pair(
         aggregate="halt",
@@ -295,7 +295,7 @@ def _orders(
     audit: Audit, found: Mapping[UUID, Command], *, saw_all: bool
 ) -> list[tuple[UUID, Command]]:
     """List what to raise and, where the audit saw all that there is, what to clear."""
-    rows = FindingRow.objects.filter(audit=audit.name, status__in=_OPEN)
+    rows = FindingRow.objects.filter(audit=audit.name, status__in=_NOT_CLEARED)
     gone = sorted(set(rows.values_list("id", flat=True)) - set(found))
     orders: list[tuple[UUID, Command]] = sorted(found.items(), key=lambda order: order[0])
     return [*orders, *((target, ClearFinding()) for target in gone if saw_all)]

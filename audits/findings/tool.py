@@ -50,7 +50,7 @@ def _tell(found: QuarterReport) -> None:
     for line in found.findings:
         say(
             f"{line.audit}: {line.raised} raised, {line.cleared} cleared, {line.closed} closed,"
-            f" {line.reopened} reopened, {line.open} open"
+            f" {line.accepted} accepted, {line.reopened} reopened, {line.open} open"
         )
     for each in found.open_findings:
         say(f"open: {each.audit} {each.kind}, {each.subject} ({each.status}) {each.id}")

@@ -26,6 +26,7 @@ TITLES: Final[Mapping[str, str]] = {
     "finding_assigned": "Finding given to somebody to look into",
     "finding_answered": "Finding answered",
     "finding_closed": "Finding closed",
+    "finding_accepted": "Finding accepted as it is",
     "finding_reopened": "Finding reopened",
     "finding_cleared": "Audit found the difference gone",
     "halt_set": "A finding stopped writing",

@@ -47,12 +47,13 @@ lab_test        RegisterLot              system            not_registered
 lab_test        DrawSample               laboratory        sampling sampled voided
 lab_test        SubmitReport             laboratory        sampling sampled certified failed voided
 lab_test        VoidCertificate          system            certified
-finding         RaiseFinding             system            not_raised raised assigned answered closed cleared
-finding         ClearFinding             system            raised assigned answered closed
+finding         RaiseFinding             system            not_raised raised assigned answered closed accepted cleared
+finding         ClearFinding             system            raised assigned answered closed accepted
 finding         AssignFinding            officer,auditor   raised assigned answered
 finding         AnswerFinding            officer,auditor   assigned
 finding         CloseFinding             officer,auditor   answered
-finding         ReopenFinding            officer,auditor   closed
+finding         AcceptFinding            officer,auditor   answered
+finding         ReopenFinding            officer,auditor   closed accepted
 halt            SetHalt                  officer,auditor,system  never_set halted lifted
 halt            ProposeLift              officer,auditor   halted
 halt            ConfirmLift              officer,auditor   halted

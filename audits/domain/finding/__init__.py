@@ -1,4 +1,4 @@
-"""The finding: what an audit found amiss, until it is gone or a second person closes it."""
+"""The finding: what an audit found amiss, until it is gone, or a second person closes or accepts it."""
 
 from audits.domain.finding.decisions import DECIDER
 

@@ -44,12 +44,24 @@ class AnswerFinding(Command):
 
 
 class CloseFinding(Command):
-    """Close an answered finding, as another person than the one who answered."""
+    """Close an answered finding as put right, as another person than the one who answered.
+
+    If the next run of the audit still finds it, it is raised again.
+    """
+
+    reason: Reason
+
+
+class AcceptFinding(Command):
+    """Accept that it stays as it is, as another person than the one who answered.
+
+    It is raised again only in other words, or when it comes back after it was gone.
+    """
 
     reason: Reason
 
 
 class ReopenFinding(Command):
-    """Take a closed finding up again."""
+    """Take a closed or accepted finding up again."""
 
     reason: Reason

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from audits.domain.finding.commands import (
+    AcceptFinding,
     AnswerFinding,
     AssignFinding,
     ClearFinding,
@@ -14,6 +15,7 @@ from audits.domain.finding.commands import (
     ReopenFinding,
 )
 from audits.domain.finding.events import (
+    FindingAccepted,
     FindingAnswered,
     FindingAssigned,
     FindingCleared,
@@ -24,6 +26,7 @@ from audits.domain.finding.events import (
 )
 from audits.domain.finding.state import (
     INITIAL,
+    Accepted,
     Answered,
     Assigned,
     Cleared,
@@ -43,7 +46,7 @@ class AssignFacts(Facts):
 
 
 def raise_finding(command: RaiseFinding, state: FindingState, _facts: Facts) -> list[FindingEvent]:
-    """Raise it, unless it is open or was closed in exactly these words: then it is told already."""
+    """Raise it, unless it is open or accepted in exactly these words: then it is told already."""
     matter = FindingRaised(
         audit=command.audit,
         kind=command.kind,
@@ -52,7 +55,7 @@ def raise_finding(command: RaiseFinding, state: FindingState, _facts: Facts) -> 
         evidence=command.evidence,
         halts=command.halts,
     )
-    if isinstance(state, NotRaised | Cleared):
+    if isinstance(state, NotRaised | Cleared | Closed):
         return [matter]
     # Where a stream shows it, its last event is named, which is another as soon as it goes on.
     told = replace(state.matter, evidence=matter.evidence)
@@ -60,7 +63,7 @@ def raise_finding(command: RaiseFinding, state: FindingState, _facts: Facts) -> 
 
 
 def clear_finding(_command: ClearFinding, state: FindingState, _facts: Facts) -> list[FindingEvent]:
-    """Note that it is gone; a closed one, too, so that its return is a new matter."""
+    """Note that it is gone; a closed or accepted one, too, so that its return is a new matter."""
     return [] if isinstance(state, NotRaised | Cleared) else [FindingCleared()]
 
 
@@ -101,28 +104,47 @@ def close_finding(command: CloseFinding, state: FindingState, facts: Facts) -> l
         command.reason,
     ):
         return []
-    _require_open(state)
-    if not isinstance(state, Answered):
-        raise Refused("finding_not_answered", "Nobody has answered it")
-    if state.answer.by == person:
-        raise Refused("four_eyes", "Who answers a finding cannot close it")
-    return [FindingClosed(reason=command.reason, answered_by=state.answer.by, by=person)]
+    answer = _answered_by_another(state, person)
+    return [FindingClosed(reason=command.reason, answered_by=answer.by, by=person)]
+
+
+def accept_finding(command: AcceptFinding, state: FindingState, facts: Facts) -> list[FindingEvent]:
+    """Accept it as it is, as a second natural person."""
+    person = facts.actor.person_id
+    if isinstance(state, Accepted) and (state.accepted.by, state.accepted.reason) == (
+        person,
+        command.reason,
+    ):
+        return []
+    answer = _answered_by_another(state, person)
+    return [FindingAccepted(reason=command.reason, answered_by=answer.by, by=person)]
 
 
 def reopen_finding(
     command: ReopenFinding, state: FindingState, _facts: Facts
 ) -> list[FindingEvent]:
-    """Take a closed finding up again; one that is gone comes back by itself."""
-    if not isinstance(state, Closed):
-        raise Refused("finding_not_closed", "It is not closed")
+    """Take it up again; one that is gone comes back by itself."""
+    if not isinstance(state, Closed | Accepted):
+        raise Refused("finding_not_closed", "It is neither closed nor accepted")
     return [FindingReopened(reason=command.reason)]
 
 
 def _require_open(state: FindingState) -> None:
     if isinstance(state, Closed):
         raise Refused("finding_closed", "It is closed; reopen it first")
+    if isinstance(state, Accepted):
+        raise Refused("finding_accepted", "It is accepted as it is; reopen it first")
     if isinstance(state, NotRaised | Cleared):
         raise Refused("finding_cleared", "It is gone: the audit does not find it any more")
+
+
+def _answered_by_another(state: FindingState, person: UUID) -> FindingAnswered:
+    _require_open(state)
+    if not isinstance(state, Answered):
+        raise Refused("finding_not_answered", "Nobody has answered it")
+    if state.answer.by == person:
+        raise Refused("four_eyes", "Who answers a finding can neither close nor accept it")
+    return state.answer
 
 
 def _require_assignee(assignee_id: UUID, person: UUID) -> None:
@@ -140,6 +162,7 @@ DECIDER: Final[Decider[FindingState]] = Decider(
         AssignFinding: assign_finding,
         AnswerFinding: answer_finding,
         CloseFinding: close_finding,
+        AcceptFinding: accept_finding,
         ReopenFinding: reopen_finding,
     },
 )

@@ -10,7 +10,7 @@ from audits.kernel import Event
 
 
 class FindingRaised(Event):
-    """An audit found something: for the first time, again after it was gone, or in other words."""
+    """An audit found something: for the first time, again after it was gone or closed, or in other words."""
 
     audit: Word
     kind: Word
@@ -38,7 +38,15 @@ class FindingAnswered(Event):
 
 
 class FindingClosed(Event):
-    """Another person was satisfied with the answer."""
+    """Another person was satisfied with the answer: it is put right."""
+
+    reason: Reason
+    answered_by: UUID
+    by: UUID
+
+
+class FindingAccepted(Event):
+    """Another person accepted that it stays as it is."""
 
     reason: Reason
     answered_by: UUID
@@ -57,5 +65,6 @@ FindingEvent: TypeAlias = (
     | FindingAssigned
     | FindingAnswered
     | FindingClosed
+    | FindingAccepted
     | FindingReopened
 )

@@ -5,6 +5,7 @@ from typing import Final, TypeAlias, assert_never
 from uuid import UUID
 
 from audits.domain.finding.events import (
+    FindingAccepted,
     FindingAnswered,
     FindingAssigned,
     FindingCleared,
@@ -42,10 +43,17 @@ class Answered(State):
 
 
 class Closed(State):
-    """Closed by a second person; while the audit finds the same, it stays so."""
+    """Closed as put right by a second person; if the audit finds it again, it is raised again."""
 
     matter: FindingRaised
     closed: FindingClosed
+
+
+class Accepted(State):
+    """Accepted by a second person; while the audit finds the same, it stays so."""
+
+    matter: FindingRaised
+    accepted: FindingAccepted
 
 
 class Cleared(State):
@@ -54,16 +62,17 @@ class Cleared(State):
     matter: FindingRaised
 
 
-FindingState: TypeAlias = NotRaised | Raised | Assigned | Answered | Closed | Cleared
+FindingState: TypeAlias = NotRaised | Raised | Assigned | Answered | Closed | Accepted | Cleared
 INITIAL: Final[FindingState] = NotRaised()
 
 FOLLOWS: Final[Mapping[type[Event], tuple[type[State], ...]]] = {
-    FindingRaised: (NotRaised, Raised, Assigned, Answered, Closed, Cleared),
-    FindingCleared: (Raised, Assigned, Answered, Closed),
+    FindingRaised: (NotRaised, Raised, Assigned, Answered, Closed, Accepted, Cleared),
+    FindingCleared: (Raised, Assigned, Answered, Closed, Accepted),
     FindingAssigned: (Raised, Assigned, Answered),
     FindingAnswered: (Assigned,),
     FindingClosed: (Answered,),
-    FindingReopened: (Closed,),
+    FindingAccepted: (Answered,),
+    FindingReopened: (Closed, Accepted),
 }
 
 
@@ -75,16 +84,26 @@ def evolve(state: FindingState, event: FindingEvent) -> FindingState:
     if isinstance(state, NotRaised):
         raise TypeError(f"{type(event).__name__} cannot follow NotRaised")
     match event:
-        case FindingCleared():
-            return Cleared(matter=state.matter)
         case FindingAssigned():
             return Assigned(matter=state.matter, assignee_id=event.assignee_id)
         case FindingAnswered():
             return Answered(matter=state.matter, assignee_id=event.by, answer=event)
-        case FindingClosed():
-            return Closed(matter=state.matter, closed=event)
         case FindingReopened():
             return Raised(matter=state.matter)
+        case _:
+            return _ended(state.matter, event)
+
+
+def _ended(
+    matter: FindingRaised, event: FindingClosed | FindingAccepted | FindingCleared
+) -> Closed | Accepted | Cleared:
+    match event:
+        case FindingClosed():
+            return Closed(matter=matter, closed=event)
+        case FindingAccepted():
+            return Accepted(matter=matter, accepted=event)
+        case FindingCleared():
+            return Cleared(matter=matter)
         case _:
             assert_never(event)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from audits.domain.finding import DECIDER
 from audits.domain.finding.commands import (
+    AcceptFinding,
     AnswerFinding,
     AssignFinding,
     ClearFinding,
@@ -16,6 +17,7 @@ from audits.domain.finding.commands import (
 )
 from audits.domain.finding.decisions import AssignFacts
 from audits.domain.finding.events import (
+    FindingAccepted,
     FindingAnswered,
     FindingAssigned,
     FindingCleared,
@@ -23,11 +25,12 @@ from audits.domain.finding.events import (
     FindingRaised,
     FindingReopened,
 )
-from audits.domain.finding.state import Assigned
+from audits.domain.finding.state import Assigned, Raised
 from audits.domain.halt.commands import HaltKind
 from audits.kernel import Actor, Facts
 from tests.support.deciding import cells, given, outcome_of, states_of
 from tests.support.people import AUDITOR, NOON, OFFICER, SYSTEM, identity
+from tests.support.people import SECOND_OFFICER as SECOND
 
 EVENT: Final = identity("event")
 RAISE: Final = RaiseFinding(
@@ -49,12 +52,16 @@ RAISED: Final = FindingRaised(
 ASSIGNED: Final = FindingAssigned(assignee_id=AUDITOR.person_id)
 ANSWERED: Final = FindingAnswered(answer="A test transfer", by=AUDITOR.person_id)
 CLOSED: Final = FindingClosed(reason="Agreed", answered_by=AUDITOR.person_id, by=OFFICER.person_id)
+ACCEPTED: Final = FindingAccepted(
+    reason="It stays", answered_by=AUDITOR.person_id, by=OFFICER.person_id
+)
 HISTORIES: Final[dict[str, tuple[Any, ...]]] = {
     "not raised": (),
     "raised": (RAISED,),
     "assigned": (RAISED, ASSIGNED),
     "answered": (RAISED, ASSIGNED, ANSWERED),
     "closed": (RAISED, ASSIGNED, ANSWERED, CLOSED),
+    "accepted": (RAISED, ASSIGNED, ANSWERED, ACCEPTED),
     "cleared": (RAISED, FindingCleared()),
 }
 ATTEMPTS: Final[dict[str, tuple[Any, Facts]]] = {
@@ -66,22 +73,30 @@ ATTEMPTS: Final[dict[str, tuple[Any, Facts]]] = {
     ),
     "answer": (AnswerFinding(answer="Seen"), Facts(now=NOON, actor=AUDITOR)),
     "close": (CloseFinding(reason="Fine"), Facts(now=NOON, actor=OFFICER)),
+    "accept": (AcceptFinding(reason="Fine"), Facts(now=NOON, actor=OFFICER)),
     "reopen": (ReopenFinding(reason="Not fine"), Facts(now=NOON, actor=OFFICER)),
 }
 GONE: Final = "finding_cleared"
 EXPECTED: Final = {
-    "raise": ("FindingRaised", "", "", "", "", "FindingRaised"),
-    "clear": ("", *["FindingCleared"] * 4, ""),
-    "assign": (GONE, *["FindingAssigned"] * 3, "finding_closed", GONE),
+    "raise": ("FindingRaised", "", "", "", "FindingRaised", "", "FindingRaised"),
+    "clear": ("", *["FindingCleared"] * 5, ""),
+    "assign": (GONE, *["FindingAssigned"] * 3, "finding_closed", "finding_accepted", GONE),
     "answer": (
         *(GONE, "finding_not_assigned", "FindingAnswered"),
-        *("finding_already_answered", "finding_closed", GONE),
+        *("finding_already_answered", "finding_closed", "finding_accepted", GONE),
     ),
     "close": (
         *(GONE, "finding_not_answered", "finding_not_answered"),
-        *("FindingClosed", "finding_closed", GONE),
+        *("FindingClosed", "finding_closed", "finding_accepted", GONE),
     ),
-    "reopen": (*["finding_not_closed"] * 4, "FindingReopened", "finding_not_closed"),
+    "accept": (
+        *(GONE, "finding_not_answered", "finding_not_answered"),
+        *("FindingAccepted", "finding_closed", "finding_accepted", GONE),
+    ),
+    "reopen": (
+        *["finding_not_closed"] * 4,
+        *("FindingReopened", "FindingReopened", "finding_not_closed"),
+    ),
 }
 
 
@@ -91,7 +106,7 @@ def facts(actor: Actor) -> Facts:
 
 def test_each_history_ends_in_the_state_of_its_name() -> None:
     assert states_of(DECIDER, HISTORIES) == [
-        *("NotRaised", "Raised", "Assigned", "Answered", "Closed", "Cleared"),
+        *("NotRaised", "Raised", "Assigned", "Answered", "Closed", "Accepted", "Cleared"),
     ]
 
 
@@ -100,11 +115,17 @@ def test_every_command_in_every_state(name: str, state: str, outcome: str) -> No
     assert outcome_of(DECIDER, HISTORIES[state], ATTEMPTS[name]) == outcome
 
 
-def test_what_was_closed_stays_closed_until_it_is_otherwise() -> None:
+def test_what_was_closed_as_put_right_and_is_not_is_raised_again() -> None:
     closed = given(DECIDER, *HISTORIES["closed"])
-    closed.when(RAISE, facts(SYSTEM)).then()
+    closed.when(RAISE, facts(SYSTEM)).then(RAISED)
+    assert DECIDER.fold([*HISTORIES["closed"], RAISED]) == Raised(matter=RAISED)
+
+
+def test_what_was_accepted_stays_so_until_it_is_otherwise() -> None:
+    accepted = given(DECIDER, *HISTORIES["accepted"])
+    accepted.when(RAISE, facts(SYSTEM)).then()
     otherwise = replace(RAISE, detail="expected 5, found 7")
-    closed.when(otherwise, facts(SYSTEM)).then(replace(RAISED, detail="expected 5, found 7"))
+    accepted.when(otherwise, facts(SYSTEM)).then(replace(RAISED, detail="expected 5, found 7"))
 
 
 @pytest.mark.parametrize("name", ["raised", "assigned", "answered"])
@@ -124,14 +145,15 @@ def test_an_answer_to_other_words_is_none_and_the_assignee_stays_asked() -> None
     assert state == Assigned(matter=otherwise, assignee_id=AUDITOR.person_id)
 
 
-@pytest.mark.parametrize("name", ["raised", "assigned", "answered", "closed"])
+@pytest.mark.parametrize("name", ["raised", "assigned", "answered", "accepted"])
 def test_a_stream_that_goes_on_makes_no_other_finding(name: str) -> None:
     later = replace(RAISE, evidence=(identity("later event"),))
     given(DECIDER, *HISTORIES[name]).when(later, facts(SYSTEM)).then()
 
 
-def test_what_was_closed_and_gone_is_a_new_matter_when_it_comes_back() -> None:
-    given(DECIDER, *HISTORIES["closed"], FindingCleared()).when(RAISE, facts(SYSTEM)).then(RAISED)
+@pytest.mark.parametrize("name", ["closed", "accepted"])
+def test_what_was_closed_or_accepted_and_gone_is_a_new_matter_when_it_comes_back(name: str) -> None:
+    given(DECIDER, *HISTORIES[name], FindingCleared()).when(RAISE, facts(SYSTEM)).then(RAISED)
 
 
 def test_only_officers_and_auditors_are_asked() -> None:
@@ -146,8 +168,10 @@ def test_only_the_assignee_answers() -> None:
     )
 
 
-def test_who_answered_does_not_close() -> None:
+def test_who_answered_neither_closes_nor_accepts() -> None:
     answered = given(DECIDER, *HISTORIES["answered"])
+    answered.when(AcceptFinding(reason="Fine"), facts(AUDITOR)).refused("four_eyes")
+    answered.when(AcceptFinding(reason="It stays"), facts(OFFICER)).then(ACCEPTED)
     answered.when(CloseFinding(reason="Fine"), facts(AUDITOR)).refused("four_eyes")
     answered.when(CloseFinding(reason="Agreed"), facts(OFFICER)).then(CLOSED)
 
@@ -158,6 +182,7 @@ def test_who_answered_does_not_close() -> None:
         ("assigned", AssignFinding(assignee_id=AUDITOR.person_id), OFFICER),
         ("answered", AnswerFinding(answer="A test transfer"), AUDITOR),
         ("closed", CloseFinding(reason="Agreed"), OFFICER),
+        ("accepted", AcceptFinding(reason="It stays"), OFFICER),
     ],
 )
 def test_a_repeat_changes_nothing(history: str, command: Any, actor: Actor) -> None:
@@ -165,7 +190,25 @@ def test_a_repeat_changes_nothing(history: str, command: Any, actor: Actor) -> N
     given(DECIDER, *HISTORIES[history]).when(command, fit).then()
 
 
-def test_a_reopened_finding_is_looked_into_anew() -> None:
-    reopened = (*HISTORIES["closed"], FindingReopened(reason="Look again"))
+@pytest.mark.parametrize(
+    ("history", "actor", "reason"),
+    [
+        ("closed", OFFICER, "Other"),
+        ("accepted", OFFICER, "Other"),
+        ("accepted", SECOND, "It stays"),
+    ],
+)
+def test_a_repeat_in_other_words_or_by_another_is_none(
+    history: str, actor: Actor, reason: str
+) -> None:
+    kind = CloseFinding if history == "closed" else AcceptFinding
+    given(DECIDER, *HISTORIES[history]).when(kind(reason=reason), facts(actor)).refused(
+        f"finding_{history}"
+    )
+
+
+@pytest.mark.parametrize("name", ["closed", "accepted"])
+def test_a_reopened_finding_is_looked_into_anew(name: str) -> None:
+    reopened = (*HISTORIES[name], FindingReopened(reason="Look again"))
     assert states_of(DECIDER, {"reopened": reopened}) == ["Raised"]
     given(DECIDER, *reopened).when(RAISE, facts(SYSTEM)).then()

@@ -43,13 +43,16 @@ def raise_one(subject: str, *, halts: HaltKind | None = None) -> UUID:
 
 @pytest.fixture
 def quarter() -> str:
-    """Raise three findings, clear one, close one; halt money and lift it, halt volume."""
+    """Raise four findings, clear one, close one, accept one; halt money and lift it, halt volume."""
     person_of(AUDITOR)
     closed, cleared = raise_one("closed"), raise_one("cleared", halts=HaltKind.MONEY)
+    accepted = raise_one("accepted")
     raise_one("open", halts=HaltKind.VOLUME)
     do(SYSTEM, finding.ClearFinding(), cleared)
-    do(OFFICER, finding.AssignFinding(assignee_id=AUDITOR.person_id), closed)
-    do(AUDITOR, finding.AnswerFinding(answer="A test"), closed)
+    for answered in (closed, accepted):
+        do(OFFICER, finding.AssignFinding(assignee_id=AUDITOR.person_id), answered)
+        do(AUDITOR, finding.AnswerFinding(answer="A test"), answered)
+    do(OFFICER, finding.AcceptFinding(reason="It stays"), accepted)
     do(OFFICER, finding.CloseFinding(reason="Agreed"), closed)
     do(AUDITOR, halt.ProposeLift(reason="Fine"), HALTS[HaltKind.MONEY])
     do(OFFICER, halt.ConfirmLift(reason="Fine"), HALTS[HaltKind.MONEY])
@@ -86,7 +89,7 @@ def test_anything_else_is_no_quarter(name: str) -> None:
 def test_the_report_counts_what_happened_and_names_what_is_open(quarter: str) -> None:
     found = reports.report(quarter, context.database_now())
     assert found.findings == (
-        AuditFindings(audit="toy", raised=3, cleared=1, closed=1, reopened=0, open=1),
+        AuditFindings(audit="toy", raised=4, cleared=1, closed=1, accepted=1, reopened=0, open=1),
     )
     [still] = found.open_findings
     assert (still.subject, still.status, still.assignee_id) == ("open", "raised", None)

@@ -10,7 +10,12 @@ import pytest
 from audits import context, execution, reading, tasks, verification, work
 from audits.differences import Difference, Look
 from audits.domain import finding, halt
-from audits.domain.finding.commands import AnswerFinding, AssignFinding, CloseFinding
+from audits.domain.finding.commands import (
+    AcceptFinding,
+    AnswerFinding,
+    AssignFinding,
+    CloseFinding,
+)
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift, SetHalt
 from audits.execution import house
 from audits.findings import finding_id, scheduled
@@ -147,11 +152,53 @@ def test_a_finding_goes_from_raised_to_closed(looking: Looking) -> None:
         do(CloseFinding(reason="Fine"), target, AUDITOR)
     assert caught.value.code == "four_eyes"
     do(CloseFinding(reason="Fine"), target, OFFICER)
+    looking.finds()
     run_audit()
-    assert names("a jar")[-1] == "finding_closed"
-    looking.finds("a jar", detail="expected 1, found 3")
+    assert names("a jar")[-2:] == ["finding_closed", "finding_cleared"]
+
+
+def looked_into(target: UUID) -> None:
+    """Have somebody answer a finding."""
+    person_of(AUDITOR)
+    do(AssignFinding(assignee_id=AUDITOR.person_id), target, OFFICER)
+    do(AnswerFinding(answer="A test"), target, AUDITOR)
+
+
+def test_what_was_closed_and_is_still_there_is_raised_again_by_the_next_run(
+    looking: Looking, guarded: Callable[[], reading.Receipt]
+) -> None:
+    looking.finds("a jar")
     run_audit()
-    assert names("a jar")[-1] == "finding_raised"
+    target = finding_id("toy", "amiss", "a jar")
+    looked_into(target)
+    do(CloseFinding(reason="Put right, they say"), target, OFFICER)
+    do(ProposeLift(reason="Put right"), MONEY, OFFICER)
+    do(ConfirmLift(reason="Put right"), MONEY, AUDITOR)
+    guarded()
+    run_audit()
+    assert names("a jar")[-2:] == ["finding_closed", "finding_raised"]
+    with pytest.raises(Halted):
+        guarded()
+    run_audit()
+    assert names("a jar")[-2:] == ["finding_closed", "finding_raised"]  # and told once
+
+
+def test_what_was_accepted_is_raised_again_only_in_other_words(looking: Looking) -> None:
+    looking.finds("a jar", "another jar")
+    run_audit()
+    target = finding_id("toy", "amiss", "a jar")
+    looked_into(target)
+    do(AcceptFinding(reason="It cannot be undone"), target, OFFICER)
+    run_audit()
+    assert names("a jar")[-1] == "finding_accepted"
+    looking.finds("a jar", "another jar", detail="expected 1, found 3")
+    run_audit()
+    assert names("a jar")[-2:] == ["finding_accepted", "finding_raised"]
+    looked_into(target)
+    do(AcceptFinding(reason="Nor can this"), target, OFFICER)
+    looking.finds("another jar", detail="expected 1, found 3")
+    run_audit()
+    assert names("a jar")[-2:] == ["finding_accepted", "finding_cleared"]
 
 
 def test_text_that_no_event_holds_is_put_into_words(looking: Looking) -> None:

@@ -15,7 +15,7 @@ from tests.trust.scenes.setting import Setting
 def findings(setting: Setting) -> None:
     """One in each state; the one that is closed was opened twice."""
     person_of(AUDITOR)
-    for state in ("raised", "assigned", "answered", "closed", "cleared"):
+    for state in ("raised", "assigned", "answered", "closed", "accepted", "cleared"):
         matter = {"audit": "scenes", "kind": "amiss", "subject": state}
         target = finding_id(**matter)
         fields = {"detail": "Not as it should be", "evidence": []}
@@ -27,10 +27,12 @@ def look_into(setting: Setting, target: UUID, state: str) -> None:
     """Bring a finding into a state."""
     if state == "cleared":
         setting.do(SYSTEM, finding.ClearFinding, target)
-    if state in {"assigned", "answered", "closed"}:
+    if state in {"assigned", "answered", "closed", "accepted"}:
         setting.do(OFFICER, finding.AssignFinding, target, assignee_id=str(AUDITOR.person_id))
-    if state in {"answered", "closed"}:
+    if state in {"answered", "closed", "accepted"}:
         setting.do(AUDITOR, finding.AnswerFinding, target, answer="A test")
+    if state == "accepted":
+        setting.do(OFFICER, finding.AcceptFinding, target, reason="It stays as it is")
     if state == "closed":
         setting.do(OFFICER, finding.CloseFinding, target, reason="Agreed")
         setting.do(AUDITOR, finding.ReopenFinding, target, reason="Another look")
