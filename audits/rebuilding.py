@@ -1,8 +1,11 @@
 """Read models rebuilt beside the live ones, while writers go on.
 
-Every row is derived anew into a table of this session. What was written meanwhile is caught up, at
-last under a lock that keeps writers of that one table waiting; then whatever differs takes the place
-of the live rows in one transaction. A crash at any line leaves the live table as it was.
+Every row is derived anew from the whole of its stream into a table of this session. What was written
+meanwhile is caught up, at last under a lock that keeps writers of that one table waiting: then each
+rebuilt row stands at the end of its stream. In the same transaction all rows are compared, column by
+column, and those that differ are switched: rebuilt ones take their place, so that both tables are equal
+when writers go on. Rows that are equal already stay as they are. A crash at any line leaves the live
+table as it was, or wholly switched; the table beside it goes with its session.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,11 +37,11 @@ class Rebuilt(msgspec.Struct, frozen=True, kw_only=True):
 
     table: str
     rows: int
-    """As many as there are streams."""
+    """Derived anew and compared: as many as there are streams."""
     caught_up: int
-    """Streams that were written to meanwhile."""
+    """Streams that were written to meanwhile, and derived again."""
     replaced: int
-    """Live rows that were missing, surplus or otherwise; 0: it was equal."""
+    """Live rows that were missing, surplus or otherwise, and switched; 0: both tables were equal."""
 
 
 def rebuild(kinds: Iterable[str], progress: Progress | None = None) -> Iterator[Rebuilt]:

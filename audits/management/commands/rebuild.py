@@ -13,7 +13,10 @@ from audits.rebuilding import rebuild
 class Command(BaseCommand):
     """Runs as the database role `tollgate_owner`."""
 
-    help = "Derive every read model anew beside the live one and let it take its place."
+    help = (
+        "Derive every read model anew beside the live one, from events up to the versions that are live,"
+        " compare all rows, and let those take their place that differ; writers go on meanwhile."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which read models, and the form of the answer."""
@@ -23,12 +26,13 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Rebuild and tell what was found."""
         with shown() as progress:
-            found = list(rebuild(options["only"] or sorted(projections), progress))
+            rebuilt = list(rebuild(options["only"] or sorted(projections), progress))
         if options["json"]:
-            self.stdout.write(msgspec.json.encode(found).decode())
+            self.stdout.write(msgspec.json.encode(rebuilt).decode())
             return
-        for each in found:
+        for each in rebuilt:
+            found = f"{each.replaced} replaced" if each.replaced else "equal, nothing replaced"
             self.stdout.write(
-                f"{each.table}: {each.rows} rows, {each.caught_up} caught up,"
-                f" {each.replaced} replaced"
+                f"{each.table}: {each.rows} rows derived anew and compared,"
+                f" {each.caught_up} of them written to meanwhile and caught up; {found}"
             )

@@ -70,6 +70,18 @@ def test_the_command_rebuilds_and_says_what_it_found() -> None:
     assert is_sound()
 
 
+def test_the_command_says_in_words_what_was_compared_and_switched(played: Played) -> None:
+    run("DELETE FROM licenses_license WHERE id = %s", played.remitted.license_id)
+    rows = len(live("licenses_license")) + 1
+    for found in ("1 replaced", "equal, nothing replaced"):
+        said = StringIO()
+        call_command("rebuild", "--only", "license", stdout=said)
+        assert said.getvalue() == (
+            f"licenses_license: {rows} rows derived anew and compared,"
+            f" 0 of them written to meanwhile and caught up; {found}\n"
+        )
+
+
 @pytest.mark.usefixtures("played")
 def test_progress_is_told_by_events_and_comes_to_its_end() -> None:
     class Told:
