@@ -1,7 +1,7 @@
 """The facts that decisions saw, gathered again by the same functions at a desk in hindsight.
 
-What they look up in tables is answered by events (`licenses.auditing.then`). Fresh numbers, whose a
-sealed name was, and overdue remittances of what was accepted are taken as recorded.
+What they look up in tables is answered by events (`licenses.auditing.then`). Fresh numbers, and whose
+a sealed name was, are taken as recorded.
 """
 
 from collections.abc import Mapping
@@ -35,11 +35,7 @@ from licenses.domain.escrow.events import (
     SetAsideReason,
 )
 from licenses.domain.escrow.state import NotOpened
-from licenses.domain.policy.model import Condition, Verdict
-from licenses.domain.shipment import commands as shipment_commands
-from licenses.domain.shipment.events import ClearanceAssessed, ShipmentDispatched
-from licenses.domain.shipment.facts import AssessmentFacts, DispatchFacts
-from licenses.gathering import applications, departures, money, register
+from licenses.gathering import applications, money, register
 
 WAIT_AT_MOST: Final = timedelta(minutes=5)
 """Between the beginning of a command and its turn at the register: far beyond any lock timeout."""
@@ -52,37 +48,6 @@ def submit_facts(
     facts = applications.submit_facts(desk, command, loaded)
     submitted = of_kind(together, ApplicationSubmitted)
     return replace(facts, control_number=submitted.control_number) if submitted else facts
-
-
-def assessment_facts(
-    desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together
-) -> AssessmentFacts:
-    """Judge the shipment as requested."""
-    facts = departures.assessment_facts(desk, command, loaded)
-    assessed = of_kind(together, ClearanceAssessed)
-    said = assessed.clearance.verdicts if assessed else ()
-    return replace(facts, verdicts=_as_said(facts.verdicts, said))
-
-
-def dispatch_facts(
-    desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together
-) -> DispatchFacts:
-    """Judge what left."""
-    facts = departures.dispatch_facts(desk, command, loaded)
-    dispatched = of_kind(together, ShipmentDispatched)
-    said = dispatched.verdicts if dispatched else ()
-    return replace(facts, verdicts=_as_said(facts.verdicts, said))
-
-
-def _as_said(judged: tuple[Verdict, ...], said: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
-    """Leave C9 as it was said: it hangs on the clock of other shipments, read without a lock."""
-    as_said = {verdict.condition: verdict for verdict in said}
-    return tuple(
-        as_said.get(verdict.condition, verdict)
-        if verdict.condition is Condition.REMITTANCE
-        else verdict
-        for verdict in judged
-    )
 
 
 def approval_facts(desk: Hindsight, command: Any, loaded: Loaded[Any], together: Together) -> Facts:
@@ -134,8 +99,6 @@ OWN: Final[Mapping[type[Command], Gather]] = {
     escrow_commands.BookDeposit: deposit_facts,
     erasure_commands.RequestErasure: erasure_facts,
     erasure_commands.ApproveErasure: erasure_facts,
-    shipment_commands.AssessClearance: assessment_facts,
-    shipment_commands.DispatchShipment: dispatch_facts,
 }
 """Command → its facts, where some are as recorded, or read of what is gone."""
 

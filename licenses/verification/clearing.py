@@ -1,7 +1,7 @@
 """Verdicts judged again: what a decision rested on, from events alone, as of its moment.
 
-Overdue remittances (C9) are left out for shipments: they hang on the clock of other shipments, which
-a shipment's own decisions read without a lock.
+Overdue remittances (C9) are left out for shipments: they hang on the clocks of other shipments, and
+looking all of them up is for the daily audit that takes whole decisions again (`recompute`).
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -113,6 +113,14 @@ def test_what_the_facts_did_not_give_is_named(kind: type[Event], change: Any) ->
     assert _named(found, event), found.otherwise
 
 
+@pytest.mark.usefixtures("played")
+def test_what_a_dispatch_says_of_other_shipments_is_looked_up_again() -> None:
+    event = first(ShipmentDispatched)
+    rewrite(event, without(event.data, Condition.REMITTANCE, reason="All is paid"))
+    found = recomputed()
+    assert _named(found, event), found.otherwise
+
+
 def _named(found: Recomputed, event: Recorded[Any]) -> bool:
     """Tell whether a difference names the event, or another one of its command."""
     ids = {str(each) for each in _of_command(event.command.id)}

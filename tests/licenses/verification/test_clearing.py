@@ -95,8 +95,8 @@ def test_an_edition_that_did_not_rule_is_named(kind: type[Event]) -> None:
     names("judged_again", "edition_not_in_force", event.event_id)
 
 
-def test_what_another_command_reads_later_is_not_held_against_it(played: Played) -> None:
-    """The remittances of other shipments (C9) may be read before or after they move."""
+def test_what_hangs_on_other_shipments_is_left_to_recompute(played: Played) -> None:
+    """The remittances of other shipments (C9) are looked up there."""
     event = latest(played.short.shipment_id, ShipmentDispatched)
     rewrite(event, altered(event.data, Condition.REMITTANCE, code="remittance_overdue"))
     assert found("judged_again") == (None, [])
