@@ -62,6 +62,22 @@ def test_what_an_older_checkpoint_does_not_have_was_recorded_after_it(
 
 @pytest.mark.parametrize(
     ("seconds", "wrong"),
+    [(CLOCKS_APART_S, set()), (CLOCKS_APART_S + 0.001, {"recorded_at_wrong"})],
+)
+def test_of_checkpoints_that_have_an_event_the_earliest_says_when_it_was_there(
+    seconds: float, wrong: set[str], tmp_path: Path
+) -> None:
+    events = recorded(-9, seconds, 599)
+    kept = tmp_path / "kept"
+    kept.write_bytes(whole(events[:2], LOG, TIMED).note)
+    place = whole(events, LOG, replace(TIMED, at_s=NOON_S + 600)).write(tmp_path / "bundle")
+    assert found(place)[0] == 0
+    _, answer = found(place, f"--checkpoint={kept}")
+    assert {each["code"] for each in answer["differences"]} == wrong
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wrong"),
     [(-LATE_S, set()), (-LATE_S - 0.001, {"recorded_at_wrong"})],
 )
 def test_the_log_does_not_go_back_in_time(seconds: float, wrong: set[str], tmp_path: Path) -> None:

@@ -176,6 +176,15 @@ def test_a_path_is_as_long_as_its_tree_is_high() -> None:
             assert not verify_inclusion(leaves[index], index, size, [], leaves[index])
 
 
+def test_a_path_does_not_climb_beyond_its_tree() -> None:
+    leaves = some_leaves(8)
+    known = naive.Naive(leaves)
+    for size in (2, 4, 8):  # the last leaf's neighbors are all on its left, as far up as one climbs
+        path, root = known.path(size - 1, size), known.root(size)
+        assert verify_inclusion(leaves[size - 1], size - 1, size, path, root)
+        assert not verify_inclusion(leaves[size - 1], 0, 1, path, root)
+
+
 def test_a_proof_leads_to_both_roots() -> None:
     known = naive.Naive(some_leaves(9))
     for new in range(2, 10):
