@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.verifier.bundles import FORGER, LOG, OTHER_WITNESS, WITNESS, Made, history, part, whole
+from tests.verifier.bundles import (
+    FORGER,
+    LOG,
+    OTHER_WITNESS,
+    WITNESS,
+    Made,
+    checkpoint,
+    history,
+    part,
+    whole,
+)
 from tests.verifier.judged import EVENTS, PART, WHOLE, codes, found, held
 from verifier.verify_bundle import SHOWN
 
@@ -64,6 +74,10 @@ def test_a_log_that_was_rolled_back_is_found(tmp_path: Path) -> None:
     assert codes(whole(EVENTS[:13]), tmp_path / "whole", held(tmp_path, 14)) == {"log_rolled_back"}
     made = part(EVENTS[:13], [1, 5, 9])
     assert codes(made, tmp_path / "part", held(tmp_path, 14)) == {"log_rolled_back"}
+    beyond = WHOLE.but(
+        note=checkpoint(WHOLE.leaves[:13])
+    )  # its events go on, but nobody signed them
+    assert codes(beyond, tmp_path / "beyond", held(tmp_path, 20)) >= {"log_rolled_back"}
 
 
 def test_as_many_witnesses_as_asked_for_have_cosigned(tmp_path: Path) -> None:
