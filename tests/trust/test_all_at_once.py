@@ -15,13 +15,7 @@ from audits.sealing.outside import FileStore
 from audits.sealing.signer import STATE_FILE, Signer
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import ORIGIN, Office
-from tests.audits.sealing.test_attacks import (
-    REHASH,
-    REWRITE,
-    as_superuser,
-    rebuild,
-    require_refusal,
-)
+from tests.audits.sealing.tampering import REHASH, REWRITE, as_superuser, rebuild, require_refusal
 from verifier.verify_bundle import main
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from audits.sealing.halt import SealingHalted
 from audits.sealing.tiles import TileMissing
 from audits.verification import verify
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_attacks import REHASH, as_superuser, rebuild
+from tests.audits.sealing.tampering import REHASH, as_superuser, rebuild
 from tests.trust.flipping import (
     Auditor,
     flip,

@@ -21,7 +21,7 @@ from audits.sealing.tiles import TileMissing
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.published import LOG as DATABASE_LOG
 from tests.audits.sealing.published import publish
-from tests.audits.sealing.test_attacks import as_superuser, rebuild
+from tests.audits.sealing.tampering import as_superuser, rebuild
 from tests.verifier.bundles import FORGER, LOG, Made, Signer, checkpoint, event, history, whole
 from tests.verifier.naive import leaf
 from verifier.verify_bundle import main

@@ -16,7 +16,7 @@ from audits.sealing import merkle, tiles
 from tests.audits.api.test_reading import next_of
 from tests.audits.sealing.journals import leaves_of_log, log, seal
 from tests.audits.sealing.published import LOG, WITNESS, publish
-from tests.audits.sealing.test_growing import tamper
+from tests.audits.sealing.tampering import tamper
 from tests.support.client import ApiClient, problem
 from verifier.verify_bundle import (
     Checkpoint,

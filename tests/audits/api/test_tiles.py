@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_growing import tamper
+from tests.audits.sealing.tampering import tamper
 from tests.support.client import ApiClient, problem
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,13 @@ from django.db import connection
 
 from audits import context, store
 from audits.codec import leaf_hash
+from audits.models import FrontierRow, Tile
 from audits.sealing.growing import grow_until_idle
+from audits.sealing.merkle import Frontier, root_at
+from audits.sealing.tiles import WIDTH, node_reader, split
 from audits.sequencing import Sequencer
 from tests.audits.histories import sealed
+from tests.audits.sealing.trees import naive_root
 
 
 def record(count: int) -> list[UUID]:
@@ -40,3 +44,23 @@ def leaves_of_log() -> list[bytes]:
             "SELECT canonical FROM audits_log JOIN audits_event USING (event_id) ORDER BY log_index"
         )
         return [leaf_hash(bytes(content)) for (content,) in cursor.fetchall()]
+
+
+def frontier() -> Frontier:
+    row = FrontierRow.objects.get()
+    return Frontier(row.size, split(bytes(row.hashes)))
+
+
+def stored_tiles() -> dict[tuple[int, int], list[bytes]]:
+    return {(row.level, row.position): split(bytes(row.hashes)) for row in Tile.objects.all()}
+
+
+def require_sound(size: int) -> None:
+    """Compare frontier and tiles with a naive tree over the journal's bytes."""
+    hashes = leaves_of_log()[:size]
+    assert frontier().size == size
+    assert frontier().root() == naive_root(hashes) == root_at(size, node_reader(size))
+    assert stored_tiles() == {
+        (0, number): hashes[number * WIDTH : (number + 1) * WIDTH]
+        for number in range(size // WIDTH)
+    }

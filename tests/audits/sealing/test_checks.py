@@ -13,7 +13,7 @@ from audits.sealing.signer import SignRequest, timed
 from audits.sealing.tiles import WIDTH
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import NOON_S, ORIGIN, Office
-from tests.audits.sealing.test_attacks import as_superuser
+from tests.audits.sealing.tampering import as_superuser
 
 pytestmark = pytest.mark.django_db
 

@@ -3,81 +3,25 @@
 import fcntl
 import os
 import shutil
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
-from django.db import connection
-from pytest_django import Settings
 
-from audits import verification
 from audits.models import CheckpointRow, EventRow
 from audits.sealing import files, record
-from audits.sealing.checkpoints import cosigned_note, last
 from audits.sealing.cycle import AGAIN_SECONDS, IDLE_SECONDS, Cycle
 from audits.sealing.files import LOCK, Place, TileFiles, places
 from audits.sealing.halt import SealingHalted
-from audits.sealing.tiles import tile_root
 from audits.sealing.witnesses import Policy
+from tests.audits.sealing.filed import content, expected, grow, note
 from tests.audits.sealing.journals import leaves_of_log, log, seal
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_growing import tamper
+from tests.audits.sealing.tampering import tamper
 from tests.support.database import in_threads
 
 pytestmark = pytest.mark.django_db
-
-
-def grow(office: Office, size: int) -> TileFiles:
-    """Let the log have `size` events, publish, and write the files."""
-    seal(size - EventRow.objects.count())
-    office.publish()
-    assert not office.files.catch_up()
-    return office.files
-
-
-def entries() -> list[bytes]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT canonical FROM audits_log JOIN audits_event USING (event_id) ORDER BY log_index"
-        )
-        return [bytes(content) for (content,) in cursor.fetchall()]
-
-
-def bundled(events: list[bytes]) -> bytes:
-    return b"".join(struct.pack(">H", len(event)) + event for event in events)
-
-
-def content(directory: Path) -> dict[str, bytes]:
-    return {
-        path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file() and path.name != LOCK
-    }
-
-
-def expected(*partial: int) -> dict[str, bytes]:
-    """Say what the files of the whole log are, without any code of sealing but the root of a tile."""
-    leaves, events = leaves_of_log(), entries()
-    full = len(leaves) // 256
-    found = {
-        f"tile/0/{at:03}": b"".join(leaves[at * 256 : at * 256 + 256]) for at in range(full)
-    } | {f"tile/entries/{at:03}": bundled(events[at * 256 : at * 256 + 256]) for at in range(full)}
-    for width in partial:
-        found[f"tile/0/{full:03}.p/{width}"] = b"".join(leaves[full * 256 :][:width])
-        found[f"tile/entries/{full:03}.p/{width}"] = bundled(events[full * 256 :][:width])
-    roots = [tile_root(leaves[at * 256 : at * 256 + 256]) for at in range(full)]
-    return found | {
-        f"tile/1/000.p/{width}": b"".join(roots[:width]) for width in range(1, full + 1)
-    }
-
-
-def note() -> dict[str, bytes]:
-    newest = last()
-    assert newest is not None
-    return {"checkpoint": cosigned_note(newest)}
 
 
 # -- What is written -----------------------------------------------------------------------
@@ -307,80 +251,6 @@ def test_a_directory_that_is_away_stops_nothing(office: Office) -> None:
     office.files.directory.unlink()
     work(sealer, clock, office, seconds=AGAIN_SECONDS)
     assert office.files.read("checkpoint") == note()["checkpoint"]
-
-
-# -- Verified ------------------------------------------------------------------------------
-
-
-def test_a_process_that_knows_of_no_files_looks_at_none() -> None:
-    assert verification.verify(only=("files",)).is_sound
-
-
-def test_files_that_are_the_log_are_sound(office: Office, settings: Settings) -> None:
-    settings.TOLLGATE_TILE_DIRECTORY = str(grow(office, 600).directory)
-    seal(5)
-    office.publish()  # and not yet in files
-    assert verification.verify(only=("files",)).is_sound
-
-
-@pytest.mark.parametrize(("waits_s", "is_told"), [(300, False), (301, True)])
-def test_files_that_stand_still_are_told_of(
-    office: Office, settings: Settings, *, waits_s: int, is_told: bool
-) -> None:
-    settings.TOLLGATE_TILE_DIRECTORY = str(grow(office, 10).directory)
-    seal(5)
-    first = office.publish()
-    office.now_s += waits_s - 10
-    seal(5)
-    office.publish()
-    report = verification.verify(only=("files",))
-    assert report.is_sound is not is_told
-    said = f"it ends at 10; checkpoint 1 is of {first.signed_at.isoformat()}"
-    assert [each.detail for each in report.differences] == [said] * is_told
-    assert report.is_sound or report.kind == "files_late"
-
-
-def test_a_directory_that_stays_empty_is_told_of(
-    office: Office, settings: Settings, tmp_path: Path
-) -> None:
-    settings.TOLLGATE_TILE_DIRECTORY = str(tmp_path / "nowhere")
-    seal(5)
-    office.publish()
-    assert verification.verify(only=("files",)).is_sound
-    office.now_s += 300
-    office.publish()
-    assert verification.verify(only=("files",)).kind == "files_late"
-
-
-ATTACKS: Final[dict[str, tuple[str, Any, str]]] = {
-    "hashes": ("tile/0/000", lambda path: path.write_bytes(bytes(8192)), "file_differs"),
-    "events": ("tile/entries/001", lambda path: path.write_bytes(b""), "file_differs"),
-    "an edge": ("tile/0/002.p/88", lambda path: path.write_bytes(bytes(88 * 32)), "file_differs"),
-    "an old edge": ("tile/0/002.p/9", lambda path: path.write_bytes(bytes(9)), "file_differs"),
-    "a tile gone": ("tile/0/001", lambda path: path.unlink(), "file_missing"),
-    "events gone": ("tile/entries/002.p/88", lambda path: path.unlink(), "file_missing"),
-    "an edge gone": ("tile/1/000.p/2", lambda path: path.unlink(), "file_missing"),
-    "a stranger": ("tile/0/1", lambda path: path.write_bytes(b"?"), "file_unexpected"),
-    "a root": ("checkpoint", lambda path: path.write_bytes(other_root(path)), "file_differs"),
-    "no note": ("checkpoint", lambda path: path.write_bytes(b"?"), "file_damaged"),
-}
-
-
-def other_root(path: Path) -> bytes:
-    content = path.read_bytes()
-    return content.replace(content.splitlines()[2], b"A" * 43 + b"=")
-
-
-@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
-def test_what_was_done_to_a_file_is_found(
-    attack: tuple[str, Any, str], office: Office, settings: Settings
-) -> None:
-    settings.TOLLGATE_TILE_DIRECTORY = str(grow(office, 600).directory)
-    name, act, kind = attack
-    act(office.files.directory / name)
-    report = verification.verify(only=("files",))
-    assert report.kind == kind
-    assert name in {each.subject.removeprefix("the file ") for each in report.differences}
 
 
 def test_a_place_is_written_in_one_way() -> None:

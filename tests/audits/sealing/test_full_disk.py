@@ -13,9 +13,9 @@ from audits.sealing.checkpoints import Published
 from audits.sealing.outside import FileStore, Head
 from audits.sealing.signer import Signer, SignRequest
 from audits.sealing.signing import SignerAwayError
+from tests.audits.sealing.filed import content, expected, note
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import NOON_S, ORIGIN, Office
-from tests.audits.sealing.test_files import content, expected, note
 from tests.audits.sealing.test_signing import served
 
 pytestmark = pytest.mark.django_db

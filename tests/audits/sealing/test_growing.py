@@ -6,7 +6,7 @@ from typing import Any, Final, LiteralString
 
 import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 
 from audits import statements
 from audits.models import FrontierRow, Tile
@@ -14,8 +14,16 @@ from audits.sealing import growing
 from audits.sealing.growing import grow
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import Frontier, consistency_proof, inclusion_proof, root_at
-from audits.sealing.tiles import WIDTH, TileMissing, node_reader, read_tile, split
-from tests.audits.sealing.journals import leaves_of_log, log, seal
+from audits.sealing.tiles import WIDTH, TileMissing, node_reader, read_tile
+from tests.audits.sealing.journals import (
+    frontier,
+    leaves_of_log,
+    log,
+    require_sound,
+    seal,
+    stored_tiles,
+)
+from tests.audits.sealing.tampering import tamper
 from tests.audits.sealing.trees import (
     leaves,
     naive_consistency,
@@ -23,30 +31,10 @@ from tests.audits.sealing.trees import (
     naive_root,
     reader,
 )
-from tests.support.database import connect_as, in_threads
+from tests.support.database import in_threads
 
 pytestmark = pytest.mark.django_db
 BELOW: Final = WIDTH - 1
-
-
-def frontier() -> Frontier:
-    row = FrontierRow.objects.get()
-    return Frontier(row.size, split(bytes(row.hashes)))
-
-
-def stored_tiles() -> dict[tuple[int, int], list[bytes]]:
-    return {(row.level, row.position): split(bytes(row.hashes)) for row in Tile.objects.all()}
-
-
-def require_sound(size: int) -> None:
-    """Compare frontier and tiles with a naive tree over the journal's bytes."""
-    hashes = leaves_of_log()[:size]
-    assert frontier().size == size
-    assert frontier().root() == naive_root(hashes) == root_at(size, node_reader(size))
-    assert stored_tiles() == {
-        (0, number): hashes[number * WIDTH : (number + 1) * WIDTH]
-        for number in range(size // WIDTH)
-    }
 
 
 # -- Growth --------------------------------------------------------------------------------
@@ -195,14 +183,6 @@ def test_whatever_is_cut_short_leaves_nothing_to_repair(monkeypatch: pytest.Monk
 # -- What stops it -------------------------------------------------------------------------
 
 
-def tamper(statement: str, table: str = "audits_event") -> None:
-    """Do as a superuser could: without triggers."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(statement)
-
-
 FLIP: Final = (
     "UPDATE audits_event SET canonical = set_byte(canonical, 20, get_byte(canonical, 20) # 1)"
     " WHERE event_id = (SELECT event_id FROM audits_log WHERE log_index = 5)"
@@ -259,78 +239,3 @@ def test_a_tile_beyond_the_tree_is_refused(level: int, position: int) -> None:
 def test_a_node_that_is_not_complete_is_refused(height: int, index: int) -> None:
     with pytest.raises(ValueError, match="no complete node"):
         node_reader(5)(height, index)
-
-
-# -- What the database itself refuses ------------------------------------------------------
-
-ATTEMPTS: Final = {
-    "shrink the tree": "UPDATE audits_frontier SET size = 299, hashes = ''",
-    "delete the frontier": "DELETE FROM audits_frontier",
-    "empty the frontier": "TRUNCATE audits_frontier",
-    "a second frontier": "INSERT INTO audits_frontier VALUES (2, 0, '')",
-    "hashes of another size": "UPDATE audits_frontier SET size = 400",
-    "change a tile": "UPDATE audits_tile SET position = 9",
-    "delete a tile": "DELETE FROM audits_tile",
-    "empty the tiles": "TRUNCATE audits_tile",
-    "a tile after a gap": "INSERT INTO audits_tile SELECT 0, 2, hashes, root FROM audits_tile",
-    "a tile that is not full": "INSERT INTO audits_tile VALUES (0, 1, '', sha256(''))",
-    "empty the checkpoints": "TRUNCATE audits_checkpoint, audits_cosignature",
-}
-
-
-@pytest.mark.parametrize("name", ATTEMPTS)
-def test_the_tables_only_grow_even_for_their_owner(name: str) -> None:
-    seal(300)
-    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ATTEMPTS[name])
-    require_sound(300)
-
-
-FOLLOWING: Final = {
-    "smaller": (1, 4, "other", 1),
-    "of the same size and another root": (1, 5, "other", 1),
-    "of an earlier time": (1, 5, "one", -1),
-    "of the same size and time": (1, 5, "one", 0),
-    "after a gap": (2, 6, "other", 1),
-    "in the place of another": (0, 6, "other", 1),
-}
-ADD_CHECKPOINT: Final = (
-    "INSERT INTO audits_checkpoint (number, size, root, note, signed_at)"
-    " VALUES (%s, %s, sha256(%s), '', now() + make_interval(secs => %s))"
-)
-
-
-@pytest.mark.parametrize("name", FOLLOWING)
-def test_a_checkpoint_follows_the_last(name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_CHECKPOINT, [0, 5, "one", 0])
-        with pytest.raises(DatabaseError), transaction.atomic():
-            cursor.execute(ADD_CHECKPOINT, FOLLOWING[name])
-        cursor.execute(ADD_CHECKPOINT, [1, 5, "one", 1])
-        cursor.execute(ADD_CHECKPOINT, [2, 6, "other", 1])
-
-
-def test_checkpoints_begin_at_the_beginning() -> None:
-    with connection.cursor() as cursor, pytest.raises(DatabaseError), transaction.atomic():
-        cursor.execute(ADD_CHECKPOINT, [1, 5, "one", 0])
-
-
-@pytest.mark.parametrize(
-    "statement", ["UPDATE audits_checkpoint SET size = 9", "DELETE FROM audits_checkpoint"]
-)
-def test_a_checkpoint_stays_as_it_is(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(ADD_CHECKPOINT, [0, 5, "one", 0])
-        with pytest.raises(DatabaseError), transaction.atomic():
-            cursor.execute(statement)
-
-
-@pytest.mark.parametrize("role", ["tollgate_web", "tollgate_worker", "tollgate_auditor"])
-@pytest.mark.parametrize(
-    "table", ["audits_tile", "audits_frontier", "audits_checkpoint", "audits_cosignature"]
-)
-def test_only_the_sealer_writes_the_tree(role: str, table: str) -> None:
-    with connect_as(role) as session:
-        session.execute(f"SELECT FROM {table}".encode())
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            session.execute(f"INSERT INTO {table} DEFAULT VALUES".encode())

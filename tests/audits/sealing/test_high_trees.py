@@ -11,7 +11,7 @@ from audits.sealing import checks, growing, publishing
 from audits.sealing.halt import SealingHalted
 from audits.sealing.tiles import WIDTH
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_attacks import as_superuser
+from tests.audits.sealing.tampering import as_superuser
 from tests.audits.sealing.trees import leaves, naive_root
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from audits.sealing.publishing import Publisher, Tree, recomputed
 from audits.sealing.signer import Signed, Signer, SigningRefused, SignRequest, timed
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import ORIGIN, Office
-from tests.audits.sealing.test_attacks import REHASH, REWRITE, as_superuser
+from tests.audits.sealing.tampering import REHASH, REWRITE, as_superuser
 from tests.audits.sealing.test_publishing import flipped
 
 pytestmark = pytest.mark.django_db

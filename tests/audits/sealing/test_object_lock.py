@@ -22,7 +22,7 @@ from audits.sealing.witnesses import Policy
 from tests.audits.sealing.buckets import Bucket, Version, served
 from tests.audits.sealing.journals import log, seal
 from tests.audits.sealing.office import NOON_S, ORIGIN, Office
-from tests.audits.sealing.test_attacks import forget_after
+from tests.audits.sealing.tampering import forget_after
 from tests.support.database import in_threads
 
 ADDRESS: Final = "s3://a-bucket/logs/one"

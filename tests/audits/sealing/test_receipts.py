@@ -18,7 +18,7 @@ from tests.audits.api.toy import FillJar
 from tests.audits.histories import do, full_jar
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_attacks import as_superuser
+from tests.audits.sealing.tampering import as_superuser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("jars")]
 

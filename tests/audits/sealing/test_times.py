@@ -18,7 +18,7 @@ from audits.sequencing import Sequencer
 from tests.audits.histories import TIMES_OF_THE_LOG
 from tests.audits.sealing.journals import log, record, seal
 from tests.audits.sealing.office import Office
-from tests.audits.sealing.test_attacks import as_superuser, forget_after, rebuild
+from tests.audits.sealing.tampering import as_superuser, forget_after, rebuild
 
 pytestmark = pytest.mark.django_db
 
