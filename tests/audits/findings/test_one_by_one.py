@@ -12,7 +12,7 @@ from audits.findings import scheduled
 from audits.findings.scheduled import Audit
 from audits.kernel import Command
 from audits.models import WorkItem
-from tests.audits.findings.test_scheduled import HOUR, Looking, names
+from tests.audits.findings.looking import HOUR, Looking, names
 from tests.audits.items import change
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("jars")]

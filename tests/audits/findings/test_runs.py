@@ -19,7 +19,7 @@ from audits.runs import RUNS, slot_at, slot_begins, slot_id
 from audits.sequencing import Sequencer
 from audits.verification.authority import authority_check
 from audits.verification.journal import streams_check
-from tests.audits.findings.test_scheduled import Looking
+from tests.audits.findings.looking import Looking
 from tests.audits.histories import context_of, full_jar
 from tests.audits.items import OVER, change, claimed, new_item
 from tests.support.people import SYSTEM
