@@ -21,7 +21,7 @@ from django.db import connection
 
 from audits import context as minting
 from audits import execution, queries, runs, verification, work
-from audits.differences import Difference
+from audits.differences import Difference, Progress
 from audits.domain.finding.commands import ClearFinding, RaiseFinding
 from audits.domain.finding.events import FindingAccepted, FindingAnswered, FindingClosed
 from audits.domain.halt.commands import HaltKind
@@ -29,6 +29,7 @@ from audits.domain.halt.events import HaltLifted, HaltLiftProposed
 from audits.events import AuditRan
 from audits.findings import finding_id
 from audits.findings.evidence import evidence_of
+from audits.findings.telling import Telling
 from audits.kernel import Command, Context
 from audits.models import FindingRow
 from audits.past.decided import FROM_THE_START
@@ -87,6 +88,8 @@ class Audit:
     every: timedelta
     look: Callable[[datetime], Iterable[Difference]]
     """Says what is amiss at a moment; the same words as long as nothing changes."""
+    watched: Callable[[datetime, Progress], Iterable[Difference]] | None = None
+    """Says the same, and how far it is."""
     walk: "Walk | None" = None
     """Says the same along the log, page by page."""
     is_long: bool = False
@@ -183,13 +186,20 @@ def register() -> None:
     """Add the audit of everything that `verify` asks, every hour; and what it asks of findings."""
     verification.add_check("watch_decisions", four_eyes_check(PAIRS))
     verification.add_check("audit_runs", runs.runs_check)
-    add_audit(Audit(name="verify", every=HOURLY, look=_everything_else, is_long=True))
+    everything_else = Audit(
+        name="verify",
+        every=HOURLY,
+        look=_everything_else,
+        watched=_everything_else,
+        is_long=True,
+    )
+    add_audit(everything_else)
     add_audit(Audit(name="receipts", every=OFTEN, look=unsealed))
 
 
-def _everything_else(_now: datetime) -> Iterable[Difference]:
+def _everything_else(_now: datetime, progress: Progress | None = None) -> Iterable[Difference]:
     mine = tuple(name for name in verification.checks() if name not in _elsewhere)
-    return verification.all_differences(mine, at_most=FOUND_AT_MOST)
+    return verification.all_differences(mine, at_most=FOUND_AT_MOST, progress=progress)
 
 
 def unsealed(now: datetime) -> Iterator[Difference]:
@@ -220,7 +230,9 @@ def _looked(audit: Audit, leased: Leased) -> _Looked:
         commands = [finding_of(audit, each) for each in differences]
     else:
         with queries.snapshot():
-            differences = list(itertools.islice(audit.look(now), FOUND_AT_MOST))
+            told = Telling(leased.held)
+            seen = audit.watched(now, told) if audit.watched else audit.look(now)
+            differences = list(itertools.islice(seen, FOUND_AT_MOST))
             commands = [finding_of(audit, each) for each in differences]
     is_all = len(differences) < FOUND_AT_MOST
     return _Looked(

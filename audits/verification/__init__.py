@@ -13,6 +13,7 @@ from django.db import transaction
 
 from audits import queries
 from audits.differences import Check, Difference, Look, Progress, Silence
+from audits.heartbeat import LeaseLost
 from audits.verification.journal import CHECKS
 
 _added: Final[dict[str, Check]] = {}
@@ -67,32 +68,36 @@ def verify(progress: Progress | None = None, *, only: tuple[str, ...] = ()) -> R
     return Report(passed=tuple(passed))
 
 
-def all_differences(names: tuple[str, ...], *, at_most: int) -> Iterator[Difference]:
+def all_differences(
+    names: tuple[str, ...], *, at_most: int, progress: Progress | None = None
+) -> Iterator[Difference]:
     """Run these checks on one snapshot, each to its end, and give a difference of each in turn.
 
     at_most: of one check. What an unsound journal keeps from being checked is a difference, too
-    (`check_broken_off`); where nothing is amiss, whatever a check raises rises.
+    (`check_broken_off`); where nothing is amiss, whatever a check raises rises. LeaseLost always does.
     """
     found: list[list[Difference]] = []
     with queries.snapshot():
         for name, check in checks().items():
             if name in names:
-                found.append(_of_check(name, check, at_most, is_amiss=any(found)))
+                look = Look(name=name, progress=progress or Silence())
+                found.append(_of_check(look, check, at_most, is_amiss=any(found)))
     in_turn = itertools.chain.from_iterable(itertools.zip_longest(*found))
     return (each for each in in_turn if each is not None)
 
 
-def _of_check(name: str, check: Check, at_most: int, *, is_amiss: bool) -> list[Difference]:
+def _of_check(look: Look, check: Check, at_most: int, *, is_amiss: bool) -> list[Difference]:
     found: list[Difference] = []
-    look = Look(name=name, progress=Silence())
     try:
         with transaction.atomic():  # what the database refuses ends this check, not the snapshot
             found.extend(itertools.islice(check(look), at_most))
+    except LeaseLost:
+        raise  # whoever took the work over looks at everything
     except Exception as error:
         if not (found or is_amiss):
             raise
         detail = f"it met what it cannot read: {type(error).__name__}"
-        found.append(Difference(kind=BROKEN_OFF, subject=f"check {name}", detail=detail))
+        found.append(Difference(kind=BROKEN_OFF, subject=f"check {look.name}", detail=detail))
     return found
 
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from audits.codec import Recorded
+from audits.differences import Progress, Silence
 from audits.kernel import Event
 from audits.past.decided import happened
 from audits.past.hindsight import Hindsight
@@ -61,14 +62,21 @@ class _Levied:
 Happened = tuple[int, Recorded[Any], Hindsight]
 
 
-def counterfactual(edition: Edition, at: Moment) -> Counterfactual:
+def counterfactual(
+    edition: Edition, at: Moment, progress: Progress | None = None
+) -> Counterfactual:
     """Walk the log up to a moment and judge every grant, shipment and levy under `edition`."""
-    history = _History(edition, Volumes(edition.cap))
+    history, watched = _History(edition, Volumes(edition.cap)), progress or Silence()
+    watched.begin("counterfactual", at.log_index + 1)
+    last = -1
     with looking_back(), answered_by(Then()):
         for page in happened(_STEPS, at):
             for recorded, desk in page:
                 log_index, _ = desk.moment()
                 _STEPS[type(recorded.data)](history, (log_index, recorded, desk))
+                watched.advance(log_index - last)
+                last = log_index
+    watched.advance(at.log_index - last)
     return Counterfactual(
         edition=edition.name,
         stands_on=at,

@@ -10,6 +10,7 @@ from audits import queries
 from audits.kernel import Refused
 from audits.past import moments
 from audits.past.tool import index_argument, moment_argument, tell
+from audits.progress import shown
 from audits.shapes import to_wire
 from licenses.auditing.counterfactual import counterfactual
 from licenses.domain.policy.model import Edition
@@ -48,9 +49,9 @@ class WhatIf:
 
     def run(self, options: Mapping[str, Any]) -> int:
         """Answer; the database sees a transaction that may only read."""
-        with queries.snapshot():
+        with queries.snapshot(), shown() as progress:
             at = moments.moment(as_of=options["as_of"], log_index=options["log_index"])
-            found = counterfactual(edition_to_try(options["edition"]), at)
+            found = counterfactual(edition_to_try(options["edition"]), at, progress)
         tell(to_wire(found), as_json=options["json"])
         return 0
 

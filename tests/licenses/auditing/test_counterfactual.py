@@ -121,6 +121,33 @@ def test_only_history_up_to_the_moment_is_judged() -> None:
     assert counterfactual(edition(rate_numerator="30"), Moment(log_index=10)).remittances == ()
 
 
+class Told:
+    """Progress as it was told."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, int]] = []
+        self.steps: list[int] = []
+
+    def begin(self, check: str, total: int) -> None:
+        """Hear of the start."""
+        self.begun.append((check, total))
+
+    def advance(self, count: int) -> None:
+        """Hear of a step."""
+        self.steps.append(count)
+
+
+@pytest.mark.usefixtures("played")
+@pytest.mark.parametrize("last", [-1, 10, None])
+def test_progress_goes_along_the_log_up_to_the_moment(last: int | None) -> None:
+    at, told = Moment(log_index=moments.last_index() if last is None else last), Told()
+    counterfactual(edition(), at, told)
+    assert told.begun == [("counterfactual", at.log_index + 1)]
+    assert sum(told.steps) == at.log_index + 1
+    assert min(told.steps) >= 0
+    assert (len(told.steps) > 10) is (last is None)
+
+
 @pytest.mark.usefixtures("played")
 def test_an_edition_that_nobody_knows_is_refused() -> None:
     with pytest.raises(Refused, match="never-was"):

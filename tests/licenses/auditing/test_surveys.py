@@ -62,8 +62,7 @@ def test_what_stops_writes_is_money_and_volume_alone() -> None:
 def test_every_check_of_verify_is_part_of_one_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 
-    def all_differences(names: tuple[str, ...], *, at_most: int) -> list[Difference]:
-        del at_most
+    def all_differences(names: tuple[str, ...], **_others: object) -> list[Difference]:
         ran.extend(names)
         return []
 
