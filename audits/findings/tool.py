@@ -39,14 +39,14 @@ class ReportTool:
 
 
 def _tell(found: QuarterReport) -> None:
-    say(f"{found.quarter}{'' if found.is_over else ' (not over)'}")
+    over = "over" if found.is_over else "not over"
+    say(f"{found.quarter} ({over}); the quarter and all times are UTC")
     say(f"{found.events} events, {found.refusals} of them refusals")
     for runs in found.runs:
         last = f", last {runs.last_at:%Y-%m-%d %H:%M}" if runs.last_at else ""
-        say(
-            f"{runs.audit}: ran {runs.runs} times{last}, at most {runs.longest_pause_minutes} minutes"
-            f" apart; {runs.incomplete} incomplete, {runs.given_up} given up"
-        )
+        apart = f", at most {runs.longest_pause_minutes} minutes apart" if runs.runs > 1 else ""
+        ended = f"{runs.incomplete} incomplete, {runs.given_up} given up"
+        say(f"{runs.audit}: ran {runs.runs} times{last}{apart}; {ended}")
     for line in found.findings:
         say(
             f"{line.audit}: {line.raised} raised, {line.cleared} cleared, {line.closed} closed,"

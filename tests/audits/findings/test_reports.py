@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -169,6 +169,30 @@ def test_the_tool_says_whether_something_is_open(
         call_command("audit", "report", "--quarter", quarter, "--json")
     assert ended.value.code == 1
     assert json.loads(out.getvalue())["quarter"] == quarter
+
+
+def test_the_tool_says_in_words_what_it_found_and_in_which_zone(
+    quarter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    with pytest.raises(SystemExit):
+        call_command("audit", "report", "--quarter", quarter)
+    told = out.getvalue()
+    assert told.startswith(f"{quarter} (not over); the quarter and all times are UTC\n")
+    assert "toy: 4 raised, 1 cleared, 1 closed, 1 accepted, 0 reopened, 1 open\n" in told
+    assert "open: toy amiss, open (raised) " in told
+    assert "volume halted from " in told
+
+
+def test_a_quarter_begins_and_ends_at_midnight_utc_whatever_zone_asks() -> None:
+    begins, _ = bounds("2026Q4")
+    far_east = timezone(timedelta(hours=14))
+    first = begins.astimezone(far_east)
+    assert (first.month, first.hour) == (10, 14)
+    assert reports.report("2026Q4", first).quarter == "2026Q4"
+    with pytest.raises(Refused):
+        reports.report("2026Q4", first - timedelta(microseconds=1))
 
 
 def test_the_tool_refuses_what_is_no_quarter() -> None:
