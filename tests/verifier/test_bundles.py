@@ -19,6 +19,7 @@ from tests.verifier.bundles import (
     whole,
 )
 from tests.verifier.judged import EVENTS, PART, WHOLE, codes, found, held
+from tests.verifier.naive import Naive
 from verifier.verify_bundle import SHOWN
 
 
@@ -29,6 +30,22 @@ def test_what_holds_is_proved(made: Made, tmp_path: Path) -> None:
     assert answer["differences"] == []
     assert f"{len(made.events)} events are as they were signed" in answer["proved"][1]
     assert f"{4 if made.whole else 1} streams begin" in answer["proved"][2]
+
+
+def test_no_more_is_said_to_be_proved_than_is(tmp_path: Path) -> None:
+    signed = f"Signed: a log of 20 events, {Naive(WHOLE.leaves).root(20).hex()}."
+    _, answer = found(WHOLE.write(tmp_path / "whole"))
+    assert answer["proved"] == [
+        signed,
+        "20 events are as they were signed; they are the whole log.",
+        "4 streams begin at version 1 and have no gap.",
+    ]
+    _, answer = found(PART.write(tmp_path / "part"))
+    assert answer["proved"] == [
+        signed,
+        "5 events are as they were signed; each is in the log at its place.",
+        "1 streams begin at version 1 and have no gap.",
+    ]
 
 
 def test_what_is_not_proved_is_said(tmp_path: Path) -> None:
@@ -44,7 +61,11 @@ def test_what_is_not_proved_is_said(tmp_path: Path) -> None:
 
 
 def test_a_forged_key_signs_nothing(tmp_path: Path) -> None:
-    assert codes(whole(EVENTS, FORGER), tmp_path) == {"signature_missing"}
+    code, answer = found(whole(EVENTS, FORGER).write(tmp_path))
+    [difference] = answer["differences"]
+    assert (code, answer["difference_count"]) == (1, 1)
+    assert difference["code"] == "signature_missing"
+    assert list(answer) == ["difference_count", "differences"]
 
 
 @pytest.mark.parametrize("size", [0, 1, 8, 13, 20])
@@ -83,7 +104,8 @@ def test_a_log_that_was_rolled_back_is_found(tmp_path: Path) -> None:
 def test_as_many_witnesses_as_asked_for_have_cosigned(tmp_path: Path) -> None:
     place = whole(EVENTS, LOG, WITNESS, OTHER_WITNESS).write(tmp_path)
     one, two = f"--witness={WITNESS.key}", f"--witness={OTHER_WITNESS.key}"
-    assert found(place, one, two, "--witnesses=2")[0] == 0
+    code, answer = found(place, one, two, "--witnesses=2")
+    assert (code, answer["proved"][-1]) == (0, "At least 2 known witnesses cosigned.")
     code, answer = found(place, one, "--witnesses=2")
     assert (code, answer["differences"][0]["code"]) == (1, "witnesses_missing")
     assert found(place, one, one, "--witnesses=2")[0] == 1

@@ -104,6 +104,7 @@ def test_what_an_older_checkpoint_does_not_have_may_be_younger(tmp_path: Path) -
 def test_what_no_checkpoint_dates_is_said_not_to_be_proved(tmp_path: Path) -> None:
     undated = whole(recorded(0))
     _, answer = found(undated.write(tmp_path / "undated"))
+    assert not any("No time" in text for text in answer["proved"])
     assert any("no checkpoint is dated" in text for text in answer["not_proved"])
     _, answer = found(whole(recorded(0), LOG, TIMED).write(tmp_path / "dated"))
     assert not any("no checkpoint is dated" in text for text in answer["not_proved"])
