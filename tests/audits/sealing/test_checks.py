@@ -4,16 +4,18 @@ from typing import Final
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audits import context, verification
-from audits.sealing import checkpoints, keys
+from audits.sealing import checkpoints, checks, keys
 from audits.sealing.checkpoints import Published, moment
-from audits.sealing.note import Checkpoint, Note, sign
+from audits.sealing.note import Checkpoint, Note, SigningKey, parse, sign
 from audits.sealing.signer import SignRequest, timed
 from audits.sealing.tiles import WIDTH
 from tests.audits.sealing.journals import seal
 from tests.audits.sealing.office import NOON_S, ORIGIN, Office
 from tests.audits.sealing.tampering import as_superuser
+from tests.audits.sealing.trees import leaves, naive_root
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +128,64 @@ def test_what_the_logs_own_key_signed_and_is_not_so_is_found(
         Published(number=0, size=size, root=bytes(32), note=bytes(note), signed_at=moment(NOON_S))
     )
     assert kind() == expected
+
+
+def test_what_others_sign_after_a_key_was_revoked_is_sound(office: Office) -> None:
+    seal(5)
+    keys.add(office.signer_directory, ORIGIN)
+    keys.revoke(office.signer_directory, office.key, reason="copied")
+    office.now_s = int(context.database_now().timestamp()) + 1_000
+    office.publish()
+    assert kind() is None
+
+
+def test_the_key_of_receipts_signs_no_checkpoints(office: Office) -> None:
+    seal(5)
+    key = SigningKey(ORIGIN, Ed25519PrivateKey.generate())
+    keys.announce_receipt_key(key.verifier_key)
+    published = office.publish()
+    text = parse(published.note).text
+    note = Note(text, (sign(text, key), sign(text, timed(key), signed_at_s=office.now_s + 10)))
+    checkpoints.add(
+        msgspec.structs.replace(
+            published, number=1, note=bytes(note), signed_at=moment(office.now_s + 10)
+        )
+    )
+    assert kind() == "note_unsigned"
+
+
+def test_a_tile_of_the_third_level_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log of sixteen million events, without them."""
+    roots = leaves(WIDTH * WIDTH)
+    level = [roots[at : at + WIDTH] for at in range(0, len(roots), WIDTH)]
+    there = {(1, position): tile for position, tile in enumerate(level)}
+    there[2, 0] = [naive_root(tile) for tile in level]
+    monkeypatch.setattr(checks, "read_tile", lambda level, at, _size: there[level, at])
+    size = WIDTH * len(roots)
+    assert list(checks._higher_differences(roots, size)) == []  # noqa: SLF001 -- too much below it
+    there[2, 0] = [*there[2, 0][:-1], bytes(32)]
+    [found] = checks._higher_differences(roots, size)  # noqa: SLF001 -- as above
+    assert (found.kind, found.subject) == ("tile_differs", "tile 2/0")
+
+
+class Watching:
+    """Adds up what checks say that there is to look at, and how much of it they did."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, list[int]] = {}
+
+    def begin(self, check: str, total: int) -> None:
+        self.seen[check] = [total, 0]
+
+    def advance(self, count: int) -> None:
+        list(self.seen.values())[-1][1] += count
+
+
+@pytest.mark.usefixtures("sealed")
+def test_whoever_watches_sees_how_far_it_is() -> None:
+    watching = Watching()
+    verification.verify(watching, only=SEALED)
+    last = checkpoints.last()
+    assert last is not None
+    size = last.size
+    assert watching.seen == {"tree": [size, size], "checkpoints": [3, 3]}
