@@ -140,9 +140,7 @@ class FileStore:
         if self._touched == _touched(file):
             return
         again, missing = hashlib.sha256(), self._checked_bytes
-        while missing and (
-            part := os.pread(file, min(missing, CHUNK_BYTES), self._checked_bytes - missing)
-        ):
+        while part := os.pread(file, min(missing, CHUNK_BYTES), self._checked_bytes - missing):
             again.update(part)
             missing -= len(part)
         if missing or again.digest() != self._hash.digest():

@@ -72,6 +72,24 @@ def test_a_signer_that_refuses_for_another_reason_halts(office: Office) -> None:
     assert halted.value.code == "no_signing_key"
 
 
+def test_a_signer_signs_only_what_continues_what_it_signed_last(office: Office) -> None:
+    seal(5)
+    first = office.publish()
+    seal(5)
+    last = office.publish()
+    kept = office.signer.last()
+    for old_size, size, root, code in (
+        (last.size, first.size, first.root, "smaller_size"),
+        (last.size, last.size, first.root, "other_root"),
+        (first.size, last.size, last.root, "signer_moved"),
+        (last.size, last.size + 1, last.root, "growth_not_proved"),
+    ):
+        with pytest.raises(SigningRefused) as refused:
+            office.signer.sign(SignRequest(old_size=old_size, size=size, root=root, proof=()))
+        assert refused.value.code == code
+    assert office.signer.last() == kept
+
+
 def test_whoever_is_late_in_the_table_tries_again(office: Office) -> None:
     seal(5)
 
