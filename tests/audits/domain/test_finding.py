@@ -100,6 +100,33 @@ EXPECTED: Final = {
 }
 
 
+FOLLOWERS: Final = (
+    *(RAISED, FindingCleared(), ASSIGNED, ANSWERED, CLOSED, ACCEPTED),
+    FindingReopened(reason="Look again"),
+)
+MAY_FOLLOW: Final = {
+    "not raised": "raised",
+    "raised": "raised cleared assigned",
+    "assigned": "raised cleared assigned answered",
+    "answered": "raised cleared assigned closed accepted",
+    "closed": "raised cleared reopened",
+    "accepted": "raised cleared reopened",
+    "cleared": "raised",
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_cannot_follow_is_never_folded(name: str) -> None:
+    folded = []
+    for event in FOLLOWERS:
+        try:
+            DECIDER.fold([*HISTORIES[name], event])
+        except TypeError:
+            continue
+        folded.append(type(event).__name__.removeprefix("Finding").lower())
+    assert " ".join(folded) == MAY_FOLLOW[name]
+
+
 def facts(actor: Actor) -> Facts:
     return Facts(now=NOON, actor=actor)
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from audits.domain.halt import DECIDER
 from audits.domain.halt.commands import ConfirmLift, HaltKind, ProposeLift, SetHalt
-from audits.domain.halt.events import HaltLifted, HaltLiftProposed, HaltSet
+from audits.domain.halt.events import HaltEvent, HaltLifted, HaltLiftProposed, HaltSet
 from audits.kernel import Facts
 from tests.support.deciding import cells, given, outcome_of, states_of
 from tests.support.people import AUDITOR, NOON, OFFICER, identity
@@ -44,6 +44,13 @@ def test_every_command_in_every_state(name: str, state: str, outcome: str) -> No
 
 def test_each_history_ends_in_the_state_of_its_name() -> None:
     assert states_of(DECIDER, HISTORIES) == ["NeverSet", "Halted", "Halted", "Lifted"]
+
+
+@pytest.mark.parametrize("name", ["never set", "lifted"])
+@pytest.mark.parametrize("event", [PROPOSED, LIFTED])
+def test_what_cannot_follow_is_never_folded(name: str, event: HaltEvent) -> None:
+    with pytest.raises(TypeError, match="cannot follow"):
+        DECIDER.fold([*HISTORIES[name], event])
 
 
 def test_the_same_halt_is_set_once() -> None:
