@@ -4,12 +4,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 from msgspec.structs import replace
 
 from audits import grants
-from audits.codec import Recorded, fingerprint
+from audits.codec import Recorded, fingerprint, registry
 from audits.kernel import Command
 from licenses.auditing.recompute import UNFOLDED, UNSAID
+from licenses.domain.lab_test.events import CertificateIssued
 from licenses.domain.license.commands import SuspendLicense
 from licenses.domain.license.events import LicenseSuspended
 from licenses.domain.shipment.events import ShipmentRequested
@@ -72,3 +74,13 @@ def test_the_table_of_editions_decides_nothing_again() -> None:
     """Which ruled is what events say: the table tells of today, and may have been changed."""
     assert EditionRow.objects.update(effective_from=None, approved_at=None, status="published")
     assert recomputed().is_clean
+
+
+@pytest.mark.usefixtures("played")
+def test_an_event_that_cannot_be_read_is_named_by_the_tool() -> None:
+    event = first(CertificateIssued)
+    content = registry.encode(event).replace(b'"sampled":', b'"another":')
+    statement = "UPDATE audits_event SET canonical = %s WHERE event_id = %s"
+    as_superuser("audits_event", statement, content, event.event_id)
+    with pytest.raises(CommandError, match=f"stored_event_unreadable: event {event.event_id}"):
+        call_command("audit", "recompute", "--json")
