@@ -85,6 +85,19 @@ def test_what_a_checkpoint_of_the_promised_time_has_came_in_time(
     assert any("came in time" in text for text in answer["not_proved"]) is (told == "say.")
 
 
+@pytest.mark.parametrize(("size", "told"), [(1, "say."), (2, "say, and came in time.")])
+def test_only_a_checkpoint_that_has_an_event_shows_that_it_came_in_time(
+    size: int, told: str, tmp_path: Path
+) -> None:
+    events = recorded(-300, DUE_S)
+    later = Signer(LOG.secret, ORIGIN, TIMED.kind, NOON_S + 120)
+    (tmp_path / "held").write_bytes(whole(events[:size], LOG, TIMED).note)
+    keep = (f"--checkpoint={tmp_path / 'held'}",)
+    code, answer = run(whole(events, LOG, later), tmp_path, receipt(events[1]), keep=keep)
+    assert code == 0
+    assert answer["proved"][-1] == f"1 promised events are in the log as their receipts {told}"
+
+
 def test_a_receipt_without_its_event_proves_that_it_was_left_out(tmp_path: Path) -> None:
     *kept, left_out = recorded(-300, -200, DUE_S - 1)
     made = whole(kept, LOG, TIMED)
