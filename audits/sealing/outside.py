@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol
 
 import msgspec
 
@@ -68,9 +68,6 @@ class FileStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._forget()
-
-    def _forget(self) -> None:
         self._hash = hashlib.sha256()
         self._checked_bytes = 0
         self._head: Head | None = None
@@ -143,7 +140,7 @@ class FileStore:
         while part := os.pread(file, min(missing, CHUNK_BYTES), self._checked_bytes - missing):
             again.update(part)
             missing -= len(part)
-        if missing or again.digest() != self._hash.digest():
+        if again.digest() != self._hash.digest():
             self._damaged("what was read before is not there any more")
 
     def _take(self, content: bytes) -> None:
@@ -161,8 +158,7 @@ class FileStore:
         self._hash.update(content)
         self._checked_bytes += len(content)
 
-    def _damaged(self, detail: str) -> None:
-        self._forget()
+    def _damaged(self, detail: str) -> NoReturn:
         raise SealingHalted("outside_damaged", f"{self._path}: {detail}")
 
 

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -82,10 +83,14 @@ DAMAGES: Final[dict[str, Callable[[Path], object]]] = {
 def test_whoever_has_read_it_sees_what_was_done_to_it(path: Path, name: str) -> None:
     store = FileStore(path)
     assert store.head() == head(9)
+    whole = path.read_bytes()
     DAMAGES[name](path)
-    with pytest.raises(SealingHalted) as halted:
-        store.head()
-    assert halted.value.code == "outside_damaged"
+    for _ in range(2):
+        with pytest.raises(SealingHalted) as halted:
+            store.head()
+        assert halted.value.code == "outside_damaged"
+    path.write_bytes(whole)  # somebody puts it back
+    assert store.head() == head(9)
 
 
 @pytest.mark.parametrize("size", [8, 9, 10])
@@ -132,3 +137,13 @@ def test_whoever_keeps_it_locked_delays_and_no_more(
         with pytest.raises(BlockingIOError):
             store.head()
     assert store.head() == head(9)
+
+
+def test_who_keeps_it_locked_for_a_while_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = os.open(path, os.O_RDONLY)
+    fcntl.flock(reader, fcntl.LOCK_EX)
+    monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(reader, fcntl.LOCK_UN))
+    assert FileStore(path).head() == head(9)
+    os.close(reader)
