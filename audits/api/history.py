@@ -12,6 +12,7 @@ from audits.codec import Recorded
 from audits.kernel import Actor
 from audits.models import EventRow
 from audits.past.moments import Moment
+from audits.unreadable import UNREADABLE, StoredEventUnreadable
 
 ORDERING: Final = "version"
 
@@ -40,8 +41,12 @@ _decoder: Final = msgspec.json.Decoder(Recorded[msgspec.Raw])
 
 
 def envelope_of(row: EventRow) -> Recorded[msgspec.Raw]:
-    """Read an event's envelope; its data stays as it was recorded."""
-    return _decoder.decode(bytes(row.canonical))
+    """Read an event's envelope; its data stays as recorded. Raises StoredEventUnreadable."""
+    content = bytes(row.canonical)
+    try:
+        return _decoder.decode(content)
+    except UNREADABLE as error:
+        raise StoredEventUnreadable(content) from error
 
 
 def entry_of(row: EventRow) -> HistoryEntry:

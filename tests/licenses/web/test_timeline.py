@@ -19,6 +19,7 @@ from licenses.domain.application.commands import DraftApplication, WithdrawAppli
 from licenses.models import LabTestRow
 from licenses.queries import VISIBLE_ROWS
 from licenses.web import deals
+from tests.licenses.verification.tampering import as_superuser
 from tests.licenses.web.conftest import HOSTILE, People, address, items
 from tests.support.deal import Deal
 from tests.support.html import Document, page
@@ -271,3 +272,15 @@ def test_what_the_page_says_of_an_event_is_what_its_bytes_say(people: People, pl
     for item in items(people["auditor"].get(address(played, "history.json"))):
         row = EventRow.objects.get(event_id=item["event_id"])
         assert item["data"] == msgspec.json.decode(vault.revealed(bytes(row.canonical)))["data"]
+
+
+@pytest.mark.parametrize("rest", ["", "history.json"])
+def test_a_deal_with_an_event_that_cannot_be_read_says_which(
+    people: People, played: Deal, rest: str
+) -> None:
+    row = whole(played)[3]
+    statement = "UPDATE audits_event SET canonical = %s WHERE event_id = %s"
+    content = bytes(row.canonical).replace(b'"data":', b'"other":')
+    as_superuser("audits_event", statement, content, row.event_id)
+    document = page(people["officer"].get(address(played, rest)), 500)
+    assert str(row.event_id) in document.text()
