@@ -159,12 +159,26 @@ def test_a_latest_time_that_no_calendar_has_is_named(jar: UUID, moment: str) -> 
     kinds("log_latest_wrong", f"log index {index}")
 
 
-def test_an_effect_before_its_cause_is_named(jar: UUID) -> None:
-    cause = event_of(jar, 4)
+@pytest.mark.parametrize(
+    "cause_of",
+    [lambda jar: event_of(jar, 4), lambda jar: event_of(jar, 2), lambda _jar: UUID(int=1)],
+    ids=["later", "itself", "nowhere"],
+)
+def test_an_effect_that_does_not_follow_its_cause_is_named(
+    jar: UUID, cause_of: Callable[[UUID], UUID]
+) -> None:
+    cause = cause_of(jar)
     rewrite(jar, 2, lambda envelope: envelope.update(causation_id=str(cause)))
     tamper("UPDATE audits_event SET causation_id = %s WHERE event_id = %s", cause, event_of(jar, 2))
     index = fetch("SELECT log_index FROM audits_log WHERE event_id = %s", event_of(jar, 2))
     kinds("log_cause_late", f"log index {index}")
+
+
+def test_an_effect_that_follows_its_cause_is_no_difference(jar: UUID) -> None:
+    cause = event_of(jar, 1)
+    rewrite(jar, 2, lambda envelope: envelope.update(causation_id=str(cause)))
+    tamper("UPDATE audits_event SET causation_id = %s WHERE event_id = %s", cause, event_of(jar, 2))
+    assert verification.verify(only=("log",)).is_sound
 
 
 def test_a_place_without_an_event_is_named(jar: UUID) -> None:
