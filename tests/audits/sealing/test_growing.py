@@ -14,7 +14,7 @@ from audits.sealing import growing
 from audits.sealing.growing import grow
 from audits.sealing.halt import SealingHalted
 from audits.sealing.merkle import Frontier, consistency_proof, inclusion_proof, root_at
-from audits.sealing.tiles import WIDTH, TileMissing, node_reader, read_tile
+from audits.sealing.tiles import WIDTH, TileMissing, node_reader, read_tile, tile_root
 from tests.audits.sealing.journals import (
     frontier,
     leaves_of_log,
@@ -233,6 +233,12 @@ def test_missing_hashes_are_said_to_be_missing() -> None:
 def test_a_tile_beyond_the_tree_is_refused(level: int, position: int) -> None:
     with pytest.raises(ValueError, match="no tile"):
         read_tile(level, position, WIDTH)
+
+
+@pytest.mark.parametrize("count", [0, BELOW, WIDTH + 1])
+def test_only_a_full_tile_has_a_root(count: int) -> None:
+    with pytest.raises(ValueError, match="a full tile has 256 hashes"):
+        tile_root([bytes(32)] * count)
 
 
 @pytest.mark.parametrize(("height", "index"), [(0, 5), (2, 1), (3, 0), (-1, 0), (0, -1)])
