@@ -14,7 +14,7 @@ from audits import proofs
 from audits.models import EventRow
 from audits.sealing import merkle, tiles
 from tests.audits.api.test_reading import next_of
-from tests.audits.sealing.journals import leaves_of_log, log, seal
+from tests.audits.sealing.journals import leaves_of_log, log, record, seal
 from tests.audits.sealing.published import LOG, WITNESS, publish
 from tests.audits.sealing.tampering import tamper
 from tests.support.client import ApiClient, problem
@@ -79,6 +79,8 @@ def test_what_a_checkpoint_does_not_cover_it_does_not_prove(
     problem(auditor.get(f"events/{ids[200]}/proof", {"size": 200}), 409, "event_not_sealed")
     [late] = log(1)
     problem(auditor.get(f"events/{late}/proof"), 409, "event_not_sealed")
+    [later] = record(1)
+    problem(auditor.get(f"events/{later}/proof"), 409, "event_not_sealed")
     problem(auditor.get(f"events/{ids[0]}/proof", {"size": 201}), 404, "not_found")
     problem(auditor.get(f"events/{UUID(int=1)}/proof"), 404, "not_found")
     problem(auditor.get(f"events/{ids[0]}/proof", {"size": -1}), 400, "request_invalid")
@@ -100,6 +102,14 @@ def test_a_checkpoint_goes_on_from_another(exporter: ApiClient) -> None:
     path = decoded(found["hashes"])
     assert path
     assert verify_consistency(old.size, new.size, old.root, new.root, path)
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_checkpoint_goes_on_from_itself_without_any_hash(exporter: ApiClient) -> None:
+    found = exporter.get("proofs/consistency", {"from": 200, "to": 200}).json()
+    old = note(found["from_note"])
+    assert (found["hashes"], found["to_note"]) == ([], found["from_note"])
+    assert verify_consistency(old.size, old.size, old.root, old.root, [])
 
 
 @pytest.mark.usefixtures("ids")

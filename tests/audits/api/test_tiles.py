@@ -141,6 +141,16 @@ def test_a_width_that_no_checkpoint_ended_in_is_cut_of_the_full_tile_alone(
     assert len(tile(auditor, "0/002.p/87").content) == 87 * 32
 
 
+def test_a_width_whose_full_tile_is_gone_is_not_made_up(
+    written: Office, auditor: ApiClient
+) -> None:
+    seal(168)
+    written.publish()
+    written.files.catch_up()
+    (written.files.directory / "tile/0/002").unlink()
+    problem(tile(auditor, "0/002.p/87"), 409, "log_changed")
+
+
 def test_a_damaged_checkpoint_proves_nothing(written: Office, auditor: ApiClient) -> None:
     (written.files.directory / "checkpoint").write_bytes(b"?")
     problem(tile(auditor, "0/000"), 409, "log_changed")

@@ -221,6 +221,7 @@ ROOT: Final = base64.b64encode(bytes(32)).decode()
         f"log\n1\n{ROOT[4:]}\n",
         f"log\n1\n{ROOT[:-1]}\n",
         f"log\n1\n{ROOT}\nextension\n",
+        f"log\n1\n{ROOT}\nextension",
         f"log\n1\n{ROOT}\n\n",
     ],
 )

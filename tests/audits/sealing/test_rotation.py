@@ -1,9 +1,11 @@
 """Keys of the log: added, retired, revoked or forged, and who may read them."""
 
+import os
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.db import connection
 
@@ -119,6 +121,33 @@ def test_a_key_that_others_may_read_signs_nothing(office: Office) -> None:
             keys.load(office.signer_directory, ORIGIN)
         place.chmod(usual)
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_of_somebody_else_signs_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    with pytest.raises(UnsafeKeyError):
+        keys.load(office.signer_directory, ORIGIN)
+
+
+def test_a_key_of_another_kind_signs_nothing(office: Office) -> None:
+    path = office.signer_directory / "another.pem"
+    path.touch(mode=0o600)
+    other = X25519PrivateKey.generate()
+    path.write_bytes(other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(UnsafeKeyError, match="not an Ed25519 key"):
+        keys.load(office.signer_directory, ORIGIN)
+
+
+def test_no_key_is_made_where_others_may_read(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir(mode=0o755)
+    (tmp_path / "open").chmod(0o755)
+    with pytest.raises(UnsafeKeyError):
+        keys.add(tmp_path / "open", ORIGIN)
+    assert list((tmp_path / "open").iterdir()) == []
+    assert record.current().current_keys == frozenset()
 
 
 def test_without_a_key_nothing_is_signed(office: Office, tmp_path: Path) -> None:
