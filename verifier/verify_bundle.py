@@ -15,6 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -84,10 +85,7 @@ class Tree:
 
     def root(self) -> bytes:
         """Tell the root of all leaves so far."""
-        found = self.roots[-1] if self.roots else EMPTY_ROOT
-        for left in reversed(self.roots[:-1]):
-            found = node_hash(left, found)
-        return found
+        return reduce(lambda right, left: node_hash(left, right), self.roots[::-1] or [EMPTY_ROOT])
 
 
 def _climb(node: int, last: int, start: bytes = b"", *path: bytes) -> tuple[bytes, bytes] | None:
@@ -204,7 +202,9 @@ class Bundle:
             raise ValueError("not_plain: it holds a link, a pipe or a device, no plain file")
 
     def open(self, name: str) -> IO[bytes]:
-        """Open one of its files."""
+        """Open one of its files; ValueError, which says so, for one that is not there."""
+        if name not in self.names:
+            raise ValueError(f"file_missing: no {name} in it (consistency/N if exported --since N)")
         return self.archive.open(name) if self.archive else (self.path / name).open("rb")
 
     def read(self, name: str) -> bytes:

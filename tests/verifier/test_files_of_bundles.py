@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from tests.verifier.bundles import LOG, event, listed, whole
-from tests.verifier.judged import EVENTS, WHOLE, codes, found
+from tests.verifier.judged import EVENTS, PART, WHOLE, codes, found, held
 from verifier import verify_bundle
 
 
@@ -70,7 +70,19 @@ def test_a_file_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
     (place / name).unlink()
     code, answer = found(place)
     assert (code, list(answer)) == (2, ["unusable"])
-    assert str(place / name) in answer["unusable"][0]
+    assert answer["unusable"][0].startswith(f"file_missing: no {name} in it")
+
+
+def test_a_proof_that_was_not_exported_is_asked_for_in_plain_words(tmp_path: Path) -> None:
+    place = PART.write(tmp_path / "bundle")
+    with zipfile.ZipFile(tmp_path / "bundle.zip", "w") as archive:
+        for path in place.rglob("*"):
+            archive.write(path, path.relative_to(place))
+    for bundle in (place, tmp_path / "bundle.zip"):
+        code, answer = found(bundle, held(place, 8))
+        assert (code, list(answer)) == (2, ["unusable"])
+        assert "no consistency/8.json in it" in answer["unusable"][0]
+        assert "--since" in answer["unusable"][0]
 
 
 def test_a_name_that_is_no_text_is_told_in_plain_characters(
